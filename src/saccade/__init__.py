@@ -1,0 +1,60 @@
+"""saccade follows things in video.
+
+import saccade
+
+model = saccade.load("eco")
+for frame, found in saccade.follow(model, "clip.mp4", boxes=[(x, y, w, h)]):
+    print(found.boxes, found.scores, found.status)
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+# heavy modules load on first use, so that `import saccade` costs nothing
+_HOMES = {
+    "Frame": "saccade.core",
+    "Instances": "saccade.core",
+    "SaccadeError": "saccade.core",
+    "SaccadeWarning": "saccade.core",
+    "Skeleton": "saccade.core",
+    "Status": "saccade.core",
+    "Targets": "saccade.core",
+    "adapters": "saccade.adapters",
+    "follow": "saccade.media",
+    "load": "saccade.zoo",
+}
+
+__all__ = [
+    "Frame",
+    "Instances",
+    "SaccadeError",
+    "SaccadeWarning",
+    "Skeleton",
+    "Status",
+    "Targets",
+    "__version__",
+    "adapters",
+    "follow",
+    "load",
+]
+
+if TYPE_CHECKING:
+    from saccade import adapters as adapters
+    from saccade.core import Frame, Instances, SaccadeError, SaccadeWarning, Skeleton, Status, Targets
+    from saccade.media import follow
+    from saccade.zoo import load
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'saccade' has no attribute '{name}'")
+    home = import_module(_HOMES[name])
+    value = home if _HOMES[name] == f"saccade.{name}" else getattr(home, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,75 @@
+"""The errors that a user of saccade can meet.
+
+    SaccadeError                    message = what is wrong, where, and what to do about it
+    ├── InputError (ValueError)     something that was given cannot be used; the command line exits with 2
+    │   ├── FrameError              an array that is no picture
+    │   ├── TargetError             a box or mask that points at nothing; no target yet
+    │   ├── SourceError             a file, folder, camera or stream that cannot be read (any further)
+    │   ├── ConfigError             an unknown setting, or a value of the wrong kind
+    │   ├── ModelError              an unknown model name, or a model that cannot do what was asked
+    │   ├── WeightsError            a weight file that is missing, broken, or another network's
+    │   └── DatasetError            a data set that is missing or inconsistent
+    ├── OutputError (OSError)       results could not be written
+    └── MissingExtraError (ImportError)  an optional package is not installed
+"""
+
+
+class SaccadeError(Exception):
+    """Base of every error that saccade raises on purpose."""
+
+
+class InputError(SaccadeError, ValueError):
+    """Something that was given cannot be used."""
+
+
+class FrameError(InputError):
+    """An array is no picture that saccade can read."""
+
+
+class TargetError(InputError):
+    """A box or mask points at nothing, or a step was asked for before any target was given."""
+
+
+class SourceError(InputError):
+    """A video source cannot be opened, or breaks while it is read.
+
+    Attributes:
+        frame: index of the frame at which the source broke, counted from 0; None when it never opened.
+    """
+
+    def __init__(self, message: str, *, frame: int | None = None) -> None:
+        super().__init__(message)
+        self.frame = frame
+
+
+class ConfigError(InputError):
+    """A setting does not exist, or its value is of the wrong kind."""
+
+
+class ModelError(InputError):
+    """There is no model of that name, or the model cannot do what was asked."""
+
+
+class WeightsError(InputError):
+    """A weight file is missing, broken, or belongs to another network."""
+
+
+class DatasetError(InputError):
+    """A data set is missing or inconsistent."""
+
+
+class OutputError(SaccadeError, OSError):
+    """Results could not be written; what had been written before is kept."""
+
+
+class MissingExtraError(SaccadeError, ImportError):
+    """An optional package is not installed."""
+
+    @classmethod
+    def of(cls, package: str, extra: str) -> "MissingExtraError":
+        """The error for a package that an extra would bring."""
+        return cls(f"this needs the package '{package}'; install it with: pip install 'saccade[{extra}]'")
+
+
+class SaccadeWarning(UserWarning):
+    """Something was put right or left out on the user's behalf, and they should know."""

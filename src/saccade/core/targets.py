@@ -1,0 +1,128 @@
+"""Targets: what a user points at."""
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from saccade.core.errors import SaccadeWarning, TargetError
+
+TargetId = int | str
+Box = Sequence[float]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Targets:
+    """What is to be followed from this frame on, and what no longer.
+
+    Args:
+        boxes: (x, y, w, h), top-left and size in frame pixels, one a target.
+        ids: a number or name for each; the run numbers them from 0 when not given. An id that is already followed
+            is learnt anew from this box.
+        masks: one boolean mask (H, W) a target instead of, or beside, the boxes.
+        drop: ids that are followed no longer.
+
+    Raises:
+        TargetError: when a box is no box, ids repeat, or the numbers of boxes, masks and ids differ.
+    """
+
+    boxes: Sequence[Box] = ()
+    ids: Sequence[TargetId] | None = None
+    masks: Sequence[Bool[np.ndarray, "H W"]] | None = None
+    drop: Sequence[TargetId] = ()
+
+    def __post_init__(self) -> None:
+        for i, box in enumerate(self.boxes):
+            check_box(box, f"target {self._name(i)}")
+        if self.masks is not None and len(self.boxes) and len(self.boxes) != len(self.masks):
+            raise TargetError(f"{len(self.boxes)} boxes but {len(self.masks)} masks; give one of each a target")
+        if self.ids is not None:
+            if len(self.ids) != len(self):
+                raise TargetError(f"{len(self.ids)} ids for {len(self)} targets; give one id a target")
+            if len(set(self.ids)) != len(self.ids):
+                raise TargetError(f"ids must differ from one another, got {list(self.ids)}")
+
+    def __len__(self) -> int:
+        return len(self.boxes) if len(self.boxes) else len(self.masks or ())
+
+    def _name(self, i: int) -> TargetId:
+        return self.ids[i] if self.ids is not None and i < len(self.ids) else i
+
+    def on_frame(self, size_wh: tuple[int, int], where: str) -> Float[np.ndarray, "N 4"]:
+        """The boxes (x, y, w, h) as they lie on a frame of this size: partly outside is clipped, and said so.
+
+        Where only a mask is given, the box is the tightest one around it.
+
+        Args:
+            where: how a message names the frame.
+
+        Raises:
+            TargetError: when a box lies wholly outside, or a mask is empty or of another size than the frame.
+        """
+        boxes = self.boxes if len(self.boxes) else [self._mask_box(i, size_wh, where) for i in range(len(self))]
+        rows = [clip_box(box, size_wh, f"{where}: target {self._name(i)}") for i, box in enumerate(boxes)]
+        return np.array(rows, dtype=np.float64).reshape(-1, 4)
+
+    def _mask_box(self, i: int, size_wh: tuple[int, int], where: str) -> Box:
+        from saccade.ops.masks import mask_box
+
+        assert self.masks is not None
+        mask = np.asarray(self.masks[i], dtype=bool)
+        if mask.shape != size_wh[::-1]:
+            raise TargetError(
+                f"{where}: the mask of target {self._name(i)} has shape {mask.shape}, the frame {size_wh[::-1]} (H, W)"
+            )
+        if not mask.any():
+            raise TargetError(f"{where}: the mask of target {self._name(i)} is empty; mark the target's pixels")
+        x1, y1, x2, y2 = mask_box(mask)
+        return (x1, y1, x2 - x1, y2 - y1)
+
+
+def check_box(box: Box, where: str) -> None:
+    """Refuses what is no box.
+
+    Raises:
+        TargetError: when `box` is not four finite numbers (x, y, w, h) with positive width and height.
+    """
+    values = np.asarray(box, dtype=object).ravel()
+    try:
+        x, y, w, h = (float(v) for v in values)
+    except (TypeError, ValueError):
+        raise TargetError(f"{where}: expected four numbers x,y,w,h, got {box!r}") from None
+    if not np.isfinite([x, y, w, h]).all():
+        raise TargetError(f"{where}: the box {_show(box)} has a value that is not finite")
+    if w <= 0 or h <= 0:
+        raise TargetError(
+            f"{where}: the box {_show(box)} has no area; boxes are x,y,w,h: top-left corner, width and height"
+        )
+
+
+def clip_box(box: Box, size_wh: tuple[int, int], where: str) -> tuple[float, float, float, float]:
+    """The part of a box (x, y, w, h) that lies on the frame; a warning says so when something was cut off.
+
+    Raises:
+        TargetError: when no part of it does.
+    """
+    x, y, w, h = (float(v) for v in box)
+    left, top = max(x, 0.0), max(y, 0.0)
+    right, bottom = min(x + w, float(size_wh[0])), min(y + h, float(size_wh[1]))
+    if right <= left or bottom <= top:
+        raise TargetError(
+            f"{where}: the box {_show(box)} lies outside the frame of {size_wh[0]}x{size_wh[1]} pixels"
+        )
+    clipped = (left, top, right - left, bottom - top)
+    if (left, top) == (x, y) and right == x + w and bottom == y + h:
+        return x, y, w, h
+    warnings.warn(
+        f"{where}: the box {_show(box)} reaches outside the frame of {size_wh[0]}x{size_wh[1]} pixels; "
+        f"its inner part {_show(clipped)} is used",
+        SaccadeWarning,
+        stacklevel=2,
+    )
+    return clipped
+
+
+def _show(box: Box) -> str:
+    return ",".join(f"{float(v):g}" for v in box)

@@ -1,0 +1,63 @@
+"""The state of several targets as one batch of tensors."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Self
+
+import torch
+from torch import Tensor
+
+Rows = Tensor
+"""which targets: a boolean mask (N,) or long indices (M,)"""
+
+
+@dataclass(slots=True)
+class TargetState:
+    """What a tracker remembers of N targets.
+
+    A subclass is a dataclass whose every field is a tensor with leading target dimension N, or a tuple of such
+    tensors. This base knows how to take rows, join batches and write rows back, so that a tracker never does.
+    """
+
+    def __len__(self) -> int:
+        first = getattr(self, fields(self)[0].name)
+        return len(first[0] if isinstance(first, tuple) else first)
+
+    def __getitem__(self, rows: Rows) -> Self:
+        """A copy of the chosen targets' state."""
+        return self._map(lambda value: value[rows])
+
+    @classmethod
+    def cat(cls, states: Sequence[Self]) -> Self:
+        """The targets of several states, one after the other, as one batch."""
+        first, *rest = states
+        return first._map(lambda *values: torch.cat(values), *rest)
+
+    def put(self, rows: Rows, other: Self) -> None:
+        """Overwrites the chosen targets' state, in place."""
+
+        def write(value: Tensor, new: Tensor) -> Tensor:
+            value[rows] = new
+            return value
+
+        self._map(write, other)
+
+    def tensors(self) -> dict[str, Any]:
+        """The fields by name, ready for `torch.save`."""
+        return {f.name: getattr(self, f.name) for f in fields(self)}
+
+    @classmethod
+    def from_tensors(cls, values: Mapping[str, Any]) -> Self:
+        """The state that `tensors` was taken of; the tensors are copied."""
+        copies = {k: tuple(t.clone() for t in v) if isinstance(v, tuple | list) else v.clone() for k, v in values.items()}
+        return cls(**copies)
+
+    def _map(self, function: Callable[..., Tensor], *others: Self) -> Self:
+        mapped = {}
+        for f in fields(self):
+            value, rest = getattr(self, f.name), [getattr(other, f.name) for other in others]
+            if isinstance(value, tuple):
+                mapped[f.name] = tuple(function(*parts) for parts in zip(value, *rest, strict=True))
+            else:
+                mapped[f.name] = function(value, *rest)
+        return type(self)(**mapped)

@@ -1,0 +1,1 @@
+"""Pure batched functions of tensors and arrays: they know no tracker and remember nothing."""

@@ -1,0 +1,66 @@
+"""From a name to a model."""
+
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+
+from saccade.core import Model, ModelError, WeightsError
+from saccade.core.config import override
+from saccade.zoo.catalog import entry
+
+Precision = Literal["auto", "float32"]
+
+
+def load(
+    name: str,
+    *,
+    weights: str | Path | None = "auto",
+    device: str | torch.device = "auto",
+    precision: Precision = "auto",
+    settings: Mapping[str, Any] | None = None,
+) -> Model:
+    """Makes a model ready to run.
+
+    Args:
+        name: a name of the catalogue; `saccade models list` shows them.
+        weights: a file; "auto" for the one that belongs to the name; None for random weights.
+        device: "auto" takes CUDA, then MPS, then the CPU; else a device as PyTorch names it.
+        precision: "float32" reproduces published numbers exactly; "auto" may compute networks in bfloat16 where the
+            hardware has it.
+        settings: dotted field names of the configuration and their values, e.g. `{"memory.size": 100}`.
+
+    Raises:
+        ModelError: for an unknown name, device or precision.
+        ConfigError: for an unknown setting, or a value of the wrong kind.
+        WeightsError: when the model needs weights and they are missing, broken, or another network's.
+    """
+    row = entry(name)
+    if precision not in ("auto", "float32"):
+        raise ModelError(f"precision '{precision}' is unknown; choose auto or float32")
+    if row.weights is None and weights not in ("auto", None):
+        raise WeightsError(f"'{name}' has no network, so it takes no weights; leave {weights} out")
+    if row.weights is not None and weights == "auto":
+        raise WeightsError(
+            f"'{name}' needs the weights {row.weights.file} ({row.weights.origin}); give the file with "
+            f"weights=PATH, or weights=None for random ones"
+        )
+    method = import_module(row.method)
+    config = override(getattr(method, row.preset), settings or {})
+    path = None if weights in ("auto", None) else Path(str(weights))
+    model: Model = method.build(name, config, weights=path, device=_device(device), precision=precision)
+    return model
+
+
+def _device(wish: str | torch.device) -> torch.device:
+    if wish == "auto":
+        accelerator = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
+        return accelerator or torch.device("cpu")
+    try:
+        device = torch.device(wish)
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise ModelError(f"device '{wish}' cannot be used here ({error}); choose auto or cpu") from None
+    return device
