@@ -1,17 +1,27 @@
 """What every test may ask for: real data, golden numbers, a device, and the same seed each time."""
 
 import os
+import socket
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
+import jaxtyping
 import numpy as np
 import pytest
 import torch
 
 hypothesis.settings.register_profile("saccade", deadline=None, derandomize=True, print_blob=True)
-hypothesis.settings.load_profile("saccade")
+hypothesis.settings.register_profile("fuzz", deadline=None, max_examples=5000, print_blob=True)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "saccade"))
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+
+# Shapes and types are checked at every call, but not in the command line: typer passes other classes than
+# those that it wants as annotations.
+PARTS = {path.stem for path in (REPOSITORY / "src" / "saccade").iterdir()} - {"__init__", "__main__", "cli"}
+jaxtyping.install_import_hook([f"saccade.{part}" for part in sorted(PARTS)], "beartype.beartype")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -43,7 +53,28 @@ def device(pytestconfig: pytest.Config) -> torch.device:
     return torch.device(pytestconfig.getoption("--device"))
 
 
+@pytest.fixture
+def unchecked_shapes() -> Iterator[None]:
+    """The package as its users have it, without the type checks of tests, so that its own refusals speak."""
+    jaxtyping.config.update("jaxtyping_disable", True)
+    yield
+    jaxtyping.config.update("jaxtyping_disable", False)
+
+
 @pytest.fixture(autouse=True)
 def _same_start() -> None:
     torch.manual_seed(0)
     np.random.seed(0)
+
+
+@pytest.fixture(autouse=True)
+def _offline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests talk to nobody but servers that they start themselves."""
+    connect = socket.socket.connect
+
+    def connect_here(self: socket.socket, address: Any) -> None:
+        if self.family != socket.AF_UNIX and address[0] not in ("127.0.0.1", "::1", "localhost"):
+            raise RuntimeError(f"a test wants to reach {address}; tests work offline")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", connect_here)

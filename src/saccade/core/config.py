@@ -17,11 +17,12 @@ def override(config: C, changes: Mapping[str, Any]) -> C:
 
     Args:
         config: a frozen dataclass, whose fields may be dataclasses again.
-        changes: dotted field name to value, e.g. `{"memory.size": 100}`; text is read as the field's type, as in
-            `--set memory.size=100`.
+        changes: dotted field name to value, e.g. `{"memory.size": 100}`; text is read as the field's type,
+            as in `--set memory.size=100`.
 
     Raises:
-        ConfigError: for a field that does not exist (with the nearest name that does) or a value of the wrong kind.
+        ConfigError: for a field that does not exist (with the nearest name that does) or a value of the
+            wrong kind.
     """
     for name, value in changes.items():
         config = _set(config, name.split("."), value, name)
@@ -53,7 +54,9 @@ def from_json(kind: type[C], values: Mapping[str, Any]) -> C:
 def _set(config: Any, path: list[str], value: Any, name: str) -> Any:
     head, *rest = path
     if not dataclasses.is_dataclass(config) or isinstance(config, type):
-        raise ConfigError(f"'{name}': '{head}' is looked for in a {type(config).__name__}, which has no fields")
+        raise ConfigError(
+            f"'{name}': '{head}' is looked for in a {type(config).__name__}, which has no fields"
+        )
     kind = _field_kind(type(config), head, name)
     new = _set(getattr(config, head), rest, value, name) if rest else _read(kind, value, name)
     return dataclasses.replace(config, **{head: new})
@@ -76,7 +79,9 @@ def _read(kind: Any, value: Any, name: str) -> Any:
         if isinstance(value, kind):
             return value
         if isinstance(value, Mapping):
-            return kind(**{k: _read(_field_kind(kind, k, f"{name}.{k}"), v, f"{name}.{k}") for k, v in value.items()})
+            return kind(
+                **{k: _read(_field_kind(kind, k, f"{name}.{k}"), v, f"{name}.{k}") for k, v in value.items()}
+            )
     elif get_origin(kind) is tuple:
         return _read_tuple(kind, value, name)
     elif get_origin(kind) is not None:  # Literal

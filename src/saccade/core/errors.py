@@ -1,16 +1,16 @@
 """The errors that a user of saccade can meet.
 
-    SaccadeError                    message = what is wrong, where, and what to do about it
-    ├── InputError (ValueError)     something that was given cannot be used; the command line exits with 2
-    │   ├── FrameError              an array that is no picture
-    │   ├── TargetError             a box or mask that points at nothing; no target yet
-    │   ├── SourceError             a file, folder, camera or stream that cannot be read (any further)
-    │   ├── ConfigError             an unknown setting, or a value of the wrong kind
-    │   ├── ModelError              an unknown model name, or a model that cannot do what was asked
-    │   ├── WeightsError            a weight file that is missing, broken, or another network's
-    │   └── DatasetError            a data set that is missing or inconsistent
-    ├── OutputError (OSError)       results could not be written
-    └── MissingExtraError (ImportError)  an optional package is not installed
+SaccadeError                    message = what is wrong, where, and what to do about it
+├── InputError (ValueError)     something that was given cannot be used; the command line exits with 2
+│   ├── FrameError              an array that is no picture
+│   ├── TargetError             a box or mask that points at nothing; no target yet
+│   ├── SourceError             a file, folder, camera or stream that cannot be read (any further)
+│   ├── ConfigError             an unknown setting, or a value of the wrong kind
+│   ├── ModelError              an unknown model name, or a model that cannot do what was asked
+│   ├── WeightsError            a weight file that is missing, broken, or another network's
+│   └── DatasetError            a data set that is missing or inconsistent
+├── OutputError (OSError)       results could not be written
+└── MissingExtraError (ImportError)  an optional package is not installed
 """
 
 

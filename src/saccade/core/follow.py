@@ -10,7 +10,12 @@ from saccade.core.targets import Targets
 
 
 def follow_frames(
-    model: Model, frames: Iterable[Any], targets: Targets | None = None, *, seed: int = 0, color: ColorOrder = "rgb"
+    model: Model,
+    frames: Iterable[Any],
+    targets: Targets | None = None,
+    *,
+    seed: int = 0,
+    color: ColorOrder = "rgb",
 ) -> Iterator[tuple[Frame, Instances]]:
     """Runs a model over frames, pointing at the targets on the first of them.
 

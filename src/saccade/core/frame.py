@@ -40,8 +40,8 @@ class Frame:
     ) -> "Frame":
         """Turns whatever picture a caller has into a frame.
 
-        Grayscale is repeated into three channels, an alpha channel is dropped, 16-bit values are scaled by their full
-        range, and memory is made contiguous. A `Frame` passes through as it is.
+        Grayscale is repeated into three channels, an alpha channel is dropped, 16-bit values are scaled by
+        their full range, and memory is made contiguous. A `Frame` passes through as it is.
 
         Args:
             picture: a uint8 or uint16 array (H, W, 3), (H, W, 4), (H, W, 1) or (H, W), or a `Frame`.
@@ -73,7 +73,7 @@ class Frame:
 
 
 def looks_gray(image: UInt8[np.ndarray, "H W 3"]) -> bool:
-    """Whether the channels of a picture are equal, judged on a sparse grid of pixels so that it costs nothing."""
+    """Whether the channels of a picture are equal, judged on a sparse grid of pixels to cost nothing."""
     step_y, step_x = max(image.shape[0] // 32, 1), max(image.shape[1] // 32, 1)
     grid = image[::step_y, ::step_x].astype(np.int16)
     # a JPEG of a grayscale scene differs by a level or two between channels

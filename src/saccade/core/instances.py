@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Bool, Float, Integer, Shaped, UInt8
 
+from saccade.core.frame import Frame
 from saccade.core.skeleton import Skeleton
 
 if TYPE_CHECKING:
     import supervision as sv
-
-    from saccade.core.frame import Frame
 
 
 class Status(StrEnum):
@@ -73,7 +72,9 @@ class Instances:
         for name in _ROWS:
             value = getattr(self, name)
             if value is not None and len(value) != len(self.boxes):
-                raise ValueError(f"{name}: {len(value)} rows, but boxes has {len(self.boxes)}; rows must agree")
+                raise ValueError(
+                    f"{name}: {len(value)} rows, but boxes has {len(self.boxes)}; rows must agree"
+                )
 
     @classmethod
     def empty(cls, *, frame: int = 0, time: float | None = None) -> "Instances":
@@ -83,7 +84,9 @@ class Instances:
     def __len__(self) -> int:
         return len(self.boxes)
 
-    def __getitem__(self, rows: int | slice | Bool[np.ndarray, " N"] | Integer[np.ndarray, " M"]) -> "Instances":
+    def __getitem__(
+        self, rows: int | np.integer | slice | Bool[np.ndarray, " N"] | Integer[np.ndarray, " M"]
+    ) -> "Instances":
         """The chosen rows, e.g. `found[found.scores > 0.5]` or `found[0]`."""
         if isinstance(rows, int | np.integer):
             rows = np.array([rows])
@@ -102,7 +105,11 @@ class Instances:
         return np.concatenate([self.boxes[:, :2], self.boxes[:, 2:] - self.boxes[:, :2]], axis=1)
 
     def to_supervision(self) -> "sv.Detections":
-        """The same as `supervision.Detections`; ids that are names get their row number and stand in `data["id"]`."""
+        """The same as `supervision.Detections`.
+
+        The ids stand in `data["id"]`; `tracker_id` repeats them where all are numbers, and counts the rows
+        where some are names. Class 0 stands for all when there are no labels.
+        """
         import supervision as sv
 
         data = {name: getattr(self, name) for name in ("names", "status") if getattr(self, name) is not None}
@@ -110,8 +117,8 @@ class Instances:
             data["class_name"] = data.pop("names").astype(str)
         tracker_id = None
         if self.ids is not None:
-            data["id"] = self.ids.astype(str)
-            numbered = all(isinstance(i, int) for i in self.ids)
+            data["id"] = id_array(self.ids)
+            numbered = all(isinstance(i, int) for i in data["id"])
             tracker_id = self.ids.astype(int) if numbered else np.arange(len(self))
         return sv.Detections(
             xyxy=self.boxes,
@@ -138,7 +145,9 @@ class Instances:
             "score": float(self.scores[i]),
         }
         if self.keypoints is not None:
-            shown = np.ones(self.keypoints.shape[1]) if self.keypoint_scores is None else self.keypoint_scores[i]
+            shown = (
+                np.ones(self.keypoints.shape[1]) if self.keypoint_scores is None else self.keypoint_scores[i]
+            )
             row["keypoints"] = np.column_stack([self.keypoints[i], shown]).ravel().tolist()
         if self.masks is not None:
             from saccade.ops.masks import encode_rle
@@ -148,7 +157,7 @@ class Instances:
             row["track_id"] = _plain(self.ids[i])
         return row
 
-    def draw(self, frame: "Frame | UInt8[np.ndarray, 'H W 3']") -> UInt8[np.ndarray, "H W 3"]:
+    def draw(self, frame: Frame | UInt8[np.ndarray, "H W 3"]) -> UInt8[np.ndarray, "H W 3"]:
         """A copy of the frame (RGB) with boxes, ids, masks and key points drawn on it."""
         from saccade.draw import annotate
 

@@ -1,7 +1,7 @@
 """What every model and every run can do.
 
-A model is weights and configuration: read-only and shared. A run is one pass over one video: it owns every changing
-thing. `step` is the only verb, for trackers, segmenters, detectors and pose estimators alike.
+A model is weights and configuration: read-only and shared. A run is one pass over one video: it owns every
+changing thing. `step` is the only verb, for trackers, segmenters, detectors and pose estimators alike.
 """
 
 from typing import Any, Protocol, runtime_checkable
@@ -25,7 +25,8 @@ class Run(Protocol):
 
         Raises:
             FrameError: when `frame` is no picture.
-            TargetError: when a target points at nothing, or none has ever been given to a model that needs one.
+            TargetError: when a target points at nothing, or none has ever been given to a model that needs
+                one; the run is then as it was before.
         """
         ...
 

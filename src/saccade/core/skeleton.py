@@ -26,10 +26,13 @@ class Skeleton:
     def __post_init__(self) -> None:
         unknown = [p for pair in (*self.edges, *self.pairs) for p in pair if p not in self.points]
         if unknown:
-            raise ConfigError(f"skeleton '{self.name}' has no point '{unknown[0]}'; points: {', '.join(self.points)}")
+            raise ConfigError(
+                f"skeleton '{self.name}' has no point '{unknown[0]}'; points: {', '.join(self.points)}"
+            )
         if self.sigmas and len(self.sigmas) != len(self.points):
             raise ConfigError(
-                f"skeleton '{self.name}': {len(self.sigmas)} sigmas for {len(self.points)} points; give one a point"
+                f"skeleton '{self.name}': {len(self.sigmas)} sigmas for {len(self.points)} points; "
+                f"give one a point"
             )
 
     def __len__(self) -> int:
@@ -43,16 +46,16 @@ class Skeleton:
     @property
     def mirror(self) -> tuple[int, ...]:
         """For every point, the index of the point that takes its place in a mirrored picture."""
-        swap = {a: b for a, b in self.pairs} | {b: a for a, b in self.pairs}
+        swap = dict(self.pairs) | {b: a for a, b in self.pairs}
         return tuple(self.points.index(swap.get(p, p)) for p in self.points)
 
 
 COCO_17 = Skeleton(
     name="coco17",
     points=(
-        "nose", "left_eye", "right_eye", "left_ear", "right_ear", "left_shoulder", "right_shoulder", "left_elbow",
-        "right_elbow", "left_wrist", "right_wrist", "left_hip", "right_hip", "left_knee", "right_knee",
-        "left_ankle", "right_ankle",
+        "nose", "left_eye", "right_eye", "left_ear", "right_ear", "left_shoulder", "right_shoulder",
+        "left_elbow", "right_elbow", "left_wrist", "right_wrist", "left_hip", "right_hip", "left_knee",
+        "right_knee", "left_ankle", "right_ankle",
     ),
     edges=(
         ("left_ankle", "left_knee"), ("left_knee", "left_hip"), ("right_ankle", "right_knee"),
@@ -68,7 +71,7 @@ COCO_17 = Skeleton(
         ("left_knee", "right_knee"), ("left_ankle", "right_ankle"),
     ),
     sigmas=(
-        0.026, 0.025, 0.025, 0.035, 0.035, 0.079, 0.079, 0.072, 0.072, 0.062, 0.062, 0.107, 0.107, 0.087, 0.087,
-        0.089, 0.089,
+        0.026, 0.025, 0.025, 0.035, 0.035, 0.079, 0.079, 0.072, 0.072, 0.062, 0.062, 0.107, 0.107, 0.087,
+        0.087, 0.089, 0.089,
     ),
 )  # fmt: skip

@@ -3,14 +3,15 @@
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, SupportsFloat
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Shaped
 
 from saccade.core.errors import SaccadeWarning, TargetError
 
 TargetId = int | str
-Box = Sequence[float]
+Box = Sequence[SupportsFloat] | Shaped[np.ndarray, "4"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -19,8 +20,8 @@ class Targets:
 
     Args:
         boxes: (x, y, w, h), top-left and size in frame pixels, one a target.
-        ids: a number or name for each; the run numbers them from 0 when not given. An id that is already followed
-            is learnt anew from this box.
+        ids: a number or name for each; the run numbers them from 0 when not given. An id that is already
+            followed is learnt anew from this box.
         masks: one boolean mask (H, W) a target instead of, or beside, the boxes.
         drop: ids that are followed no longer.
 
@@ -28,16 +29,18 @@ class Targets:
         TargetError: when a box is no box, ids repeat, or the numbers of boxes, masks and ids differ.
     """
 
-    boxes: Sequence[Box] = ()
-    ids: Sequence[TargetId] | None = None
-    masks: Sequence[Bool[np.ndarray, "H W"]] | None = None
-    drop: Sequence[TargetId] = ()
+    boxes: Sequence[Box] | Shaped[np.ndarray, "N 4"] = ()
+    ids: Sequence[TargetId] | Shaped[np.ndarray, " N"] | None = None
+    masks: Sequence[Bool[np.ndarray, "H W"]] | Bool[np.ndarray, "N H W"] | None = None
+    drop: Sequence[TargetId] | Shaped[np.ndarray, " M"] = ()
 
     def __post_init__(self) -> None:
         for i, box in enumerate(self.boxes):
             check_box(box, f"target {self._name(i)}")
         if self.masks is not None and len(self.boxes) and len(self.boxes) != len(self.masks):
-            raise TargetError(f"{len(self.boxes)} boxes but {len(self.masks)} masks; give one of each a target")
+            raise TargetError(
+                f"{len(self.boxes)} boxes but {len(self.masks)} masks; give one of each a target"
+            )
         if self.ids is not None:
             if len(self.ids) != len(self):
                 raise TargetError(f"{len(self.ids)} ids for {len(self)} targets; give one id a target")
@@ -45,9 +48,9 @@ class Targets:
                 raise TargetError(f"ids must differ from one another, got {list(self.ids)}")
 
     def __len__(self) -> int:
-        return len(self.boxes) if len(self.boxes) else len(self.masks or ())
+        return len(self.boxes) if len(self.boxes) or self.masks is None else len(self.masks)
 
-    def _name(self, i: int) -> TargetId:
+    def _name(self, i: int) -> object:
         return self.ids[i] if self.ids is not None and i < len(self.ids) else i
 
     def on_frame(self, size_wh: tuple[int, int], where: str) -> Float[np.ndarray, "N 4"]:
@@ -61,7 +64,9 @@ class Targets:
         Raises:
             TargetError: when a box lies wholly outside, or a mask is empty or of another size than the frame.
         """
-        boxes = self.boxes if len(self.boxes) else [self._mask_box(i, size_wh, where) for i in range(len(self))]
+        boxes = (
+            self.boxes if len(self.boxes) else [self._mask_box(i, size_wh, where) for i in range(len(self))]
+        )
         rows = [clip_box(box, size_wh, f"{where}: target {self._name(i)}") for i, box in enumerate(boxes)]
         return np.array(rows, dtype=np.float64).reshape(-1, 4)
 
@@ -72,23 +77,25 @@ class Targets:
         mask = np.asarray(self.masks[i], dtype=bool)
         if mask.shape != size_wh[::-1]:
             raise TargetError(
-                f"{where}: the mask of target {self._name(i)} has shape {mask.shape}, the frame {size_wh[::-1]} (H, W)"
+                f"{where}: the mask of target {self._name(i)} has shape {mask.shape}, "
+                f"the frame {size_wh[::-1]} (H, W)"
             )
         if not mask.any():
-            raise TargetError(f"{where}: the mask of target {self._name(i)} is empty; mark the target's pixels")
+            raise TargetError(
+                f"{where}: the mask of target {self._name(i)} is empty; mark the target's pixels"
+            )
         x1, y1, x2, y2 = mask_box(mask)
         return (x1, y1, x2 - x1, y2 - y1)
 
 
-def check_box(box: Box, where: str) -> None:
+def check_box(box: Any, where: str) -> None:
     """Refuses what is no box.
 
     Raises:
         TargetError: when `box` is not four finite numbers (x, y, w, h) with positive width and height.
     """
-    values = np.asarray(box, dtype=object).ravel()
     try:
-        x, y, w, h = (float(v) for v in values)
+        x, y, w, h = (float(v) for v in box)
     except (TypeError, ValueError):
         raise TargetError(f"{where}: expected four numbers x,y,w,h, got {box!r}") from None
     if not np.isfinite([x, y, w, h]).all():

@@ -1,8 +1,8 @@
-"""A run of an online tracker: ids, joining and leaving, generators, saving; the tracker itself holds only the paper."""
+"""A run of an online tracker: ids, joining, leaving, generators, saving; the tracker holds only the paper."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 import torch
@@ -38,6 +38,7 @@ class Estimate:
     status: Int8[Tensor, " N"]
 
 
+@runtime_checkable
 class Tracker(Protocol[S]):
     """What a method writes: how to learn targets and how to find them again. It keeps nothing itself."""
 
@@ -91,18 +92,20 @@ class TrackingRun(Generic[S]):
     def step(self, frame: Any, targets: Targets | None = None, *, color: ColorOrder = "rgb") -> Instances:
         """Finds every target in the next frame; see `saccade.core.Run.step`."""
         frame = Frame.of(frame, index=self._next_frame, color=color)
-        self._next_frame = frame.index + 1
-        if not self._started and not (targets and len(targets)):
+        if not self._started and not targets:
             raise TargetError(
-                f"frame {frame.index}: nothing to follow yet; point at it with step(frame, targets=Targets(boxes=[(x, y, w, h)]))"
+                f"frame {frame.index}: nothing to follow yet; point at it with "
+                f"step(frame, targets=Targets(boxes=[(x, y, w, h)]))"
             )
         rows: dict[TargetId, tuple[Any, float, int]] = {}
         joining = self._accept(frame, targets) if targets is not None else {}
+        self._next_frame = frame.index + 1
         for cohort in self._cohorts:
             estimate = self._tracker.track(frame, cohort.state, cohort.generators, self._stopwatch)
             # the one transfer from the device in a frame
             table = torch.cat(
-                [estimate.boxes.double(), estimate.scores.double()[:, None], estimate.status.double()[:, None]], dim=1
+                [estimate.boxes.double(), *(v.double()[:, None] for v in (estimate.scores, estimate.status))],
+                dim=1,
             ).cpu()
             for target, row in zip(cohort.ids, table.tolist(), strict=True):
                 rows[target] = (row[:4], row[4], int(row[5]))
@@ -116,11 +119,14 @@ class TrackingRun(Generic[S]):
         boxes = targets.on_frame(frame.size_wh, f"frame {frame.index}")
         unknown = [target for target in targets.drop if target not in self._order]
         if unknown:
-            raise TargetError(f"frame {frame.index}: no target {unknown[0]!r} to drop; followed: {self._order}")
-        ids = list(targets.ids) if targets.ids is not None else self._new_ids(len(boxes))
+            raise TargetError(
+                f"frame {frame.index}: no target {unknown[0]!r} to drop; followed: {self._order}"
+            )
+        ids = self._new_ids(len(boxes)) if targets.ids is None else list(id_array(targets.ids))
         self._next_id = max([self._next_id, *(i + 1 for i in ids if isinstance(i, int))])
         self._forget([*targets.drop, *ids])
-        self._order = [i for i in self._order if i not in targets.drop] + [i for i in ids if i not in self._order]
+        staying = [i for i in self._order if i not in targets.drop]
+        self._order = staying + [i for i in ids if i not in staying]
         self._started = self._started or bool(ids)
         return dict(zip(ids, boxes, strict=True))
 

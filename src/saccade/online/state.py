@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, Self
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
 
+# not `Self`, which the type checks of tests know only in classes that they decorate as a whole
+S = TypeVar("S", bound="TargetState")
 Rows = Tensor
 """which targets: a boolean mask (N,) or long indices (M,)"""
 
@@ -15,25 +17,26 @@ Rows = Tensor
 class TargetState:
     """What a tracker remembers of N targets.
 
-    A subclass is a dataclass whose every field is a tensor with leading target dimension N, or a tuple of such
-    tensors. This base knows how to take rows, join batches and write rows back, so that a tracker never does.
+    A subclass is a dataclass whose every field is a tensor with leading target dimension N, or a tuple of
+    such tensors. This base knows how to take rows, join batches and write rows back, so that a tracker never
+    does.
     """
 
     def __len__(self) -> int:
         first = getattr(self, fields(self)[0].name)
         return len(first[0] if isinstance(first, tuple) else first)
 
-    def __getitem__(self, rows: Rows) -> Self:
+    def __getitem__(self: S, rows: Rows) -> S:
         """A copy of the chosen targets' state."""
         return self._map(lambda value: value[rows])
 
     @classmethod
-    def cat(cls, states: Sequence[Self]) -> Self:
+    def cat(cls: type[S], states: Sequence[S]) -> S:
         """The targets of several states, one after the other, as one batch."""
         first, *rest = states
         return first._map(lambda *values: torch.cat(values), *rest)
 
-    def put(self, rows: Rows, other: Self) -> None:
+    def put(self: S, rows: Rows, other: S) -> None:
         """Overwrites the chosen targets' state, in place."""
 
         def write(value: Tensor, new: Tensor) -> Tensor:
@@ -47,13 +50,16 @@ class TargetState:
         return {f.name: getattr(self, f.name) for f in fields(self)}
 
     @classmethod
-    def from_tensors(cls, values: Mapping[str, Any]) -> Self:
+    def from_tensors(cls: type[S], values: Mapping[str, Any]) -> S:
         """The state that `tensors` was taken of; the tensors are copied."""
-        copies = {k: tuple(t.clone() for t in v) if isinstance(v, tuple | list) else v.clone() for k, v in values.items()}
+        copies = {
+            k: tuple(t.clone() for t in v) if isinstance(v, tuple | list) else v.clone()
+            for k, v in values.items()
+        }
         return cls(**copies)
 
-    def _map(self, function: Callable[..., Tensor], *others: Self) -> Self:
-        mapped = {}
+    def _map(self: S, function: Callable[..., Tensor], *others: S) -> S:
+        mapped: dict[str, Any] = {}
         for f in fields(self):
             value, rest = getattr(self, f.name), [getattr(other, f.name) for other in others]
             if isinstance(value, tuple):

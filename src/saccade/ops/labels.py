@@ -16,9 +16,9 @@ def gaussian_label(
 ) -> Float[Tensor, "*n h w"]:
     """Return exp(-|x - centre|^2 / (2 sigma^2)) on the cells of a map.
 
-    `centre` and `sigma` are (x, y) in cells, the centre measured from the middle of a map of `size_wh` cells, so that
-    (0, 0) is the middle. `extra_cells` (x, y) are added at the right and the bottom without moving the middle: the
-    score map of an even filter is one cell larger than its features.
+    `centre` and `sigma` are (x, y) in cells, the centre measured from the middle of a map of `size_wh` cells,
+    so that (0, 0) is the middle. `extra_cells` (x, y) are added at the right and the bottom without moving
+    the middle: the score map of an even filter is one cell larger than its features.
     """
     axes = []
     for axis in (0, 1):
@@ -32,9 +32,9 @@ def gaussian_label(
 def gaussian_series(size_wh: tuple[int, int], sigma: Float[Tensor, "*n 2"]) -> Float[Tensor, "*n h k"]:
     """Return the Fourier coefficients of a periodic Gaussian whose peak is at the origin, as a half spectrum.
 
-    Each axis gives y(k) = sqrt(2 pi) sigma / T exp(-2 (pi sigma k / T)^2) (CCOT, section 3.4), with T = `size_wh` and
-    `sigma` (x, y) in cells. Rows are k_y = -T_y/2 ... T_y/2, columns k_x = 0 ... T_x/2; the series is real because
-    the Gaussian is even.
+    Each axis gives y(k) = sqrt(2 pi) sigma / T exp(-2 (pi sigma k / T)^2) (CCOT, section 3.4), with T =
+    `size_wh` and `sigma` (x, y) in cells. Rows are k_y = -T_y/2 ... T_y/2, columns k_x = 0 ... T_x/2; the
+    series is real because the Gaussian is even.
     """
     width, height = size_wh
     rows = torch.arange(-((height - 1) // 2), height // 2 + 1, dtype=sigma.dtype, device=sigma.device)

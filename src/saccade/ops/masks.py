@@ -1,21 +1,125 @@
 """Masks: their boxes, COCO run lengths, and palette pictures in the DAVIS convention."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
-from jaxtyping import Bool, UInt8
+from jaxtyping import Bool, Integer, UInt8
+from PIL import Image
 
 
 def mask_box(mask: Bool[np.ndarray, "H W"]) -> tuple[float, float, float, float]:
     """The tightest box around a mask.
 
     Returns:
-        corners (x1, y1, x2, y2) in frame pixels; x2 and y2 are one past the last pixel, so that x2 - x1 is the width.
-        All zeros for an empty mask.
+        corners (x1, y1, x2, y2) in frame pixels; x2 and y2 are one past the last pixel, so that x2 - x1 is
+        the width. All zeros for an empty mask.
     """
     columns, rows = np.flatnonzero(mask.any(axis=0)), np.flatnonzero(mask.any(axis=1))
     if not len(columns):
         return 0.0, 0.0, 0.0, 0.0
     return float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1)
+
+
+def encode_rle(mask: Bool[np.ndarray, "H W"]) -> dict[str, Any]:
+    """A mask as COCO run lengths.
+
+    Returns:
+        `{"size": [height, width], "counts": text}`, as COCO results have it: the lengths of the runs of
+        background and mask in turn, down the columns, background first, each written as its difference to the
+        one before the last in signed groups of five bits.
+    """
+    height, width = mask.shape
+    return {"size": [height, width], "counts": _pack(_run_lengths(mask.ravel(order="F")))}
+
+
+def decode_rle(rle: Mapping[str, Any]) -> Bool[np.ndarray, "H W"]:
+    """The mask behind COCO run lengths, with counts as compressed text or bytes, or as a list of numbers.
+
+    Raises:
+        ValueError: when the runs do not add up to the size.
+    """
+    height, width = rle["size"]
+    counts = rle["counts"]
+    if isinstance(counts, bytes):
+        counts = counts.decode("ascii")
+    runs = np.array(_unpack(counts) if isinstance(counts, str) else counts, dtype=np.int64)
+    if (runs < 0).any() or runs.sum() != height * width:
+        raise ValueError(
+            f"run lengths: expected {height * width} pixels ({height}x{width}), got {runs.sum()}"
+        )
+    values = np.arange(len(runs)) % 2 == 1
+    return np.repeat(values, runs).reshape((height, width), order="F")
+
+
+def _run_lengths(pixels: Bool[np.ndarray, " P"]) -> Integer[np.ndarray, " R"]:
+    changes = np.flatnonzero(np.diff(pixels)) + 1
+    bounds = np.concatenate([[0], changes, [len(pixels)]])
+    # runs begin with background, of length 0 where the first pixel is in the mask
+    return np.diff(np.concatenate([[0], bounds]) if pixels.size and pixels[0] else bounds)
+
+
+def _pack(runs: Integer[np.ndarray, " R"]) -> str:
+    letters: list[str] = []
+    for i, run in enumerate(runs.tolist()):
+        value = run - int(runs[i - 2]) if i > 2 else run
+        while True:
+            group, value = value & 0x1F, value >> 5
+            # done when what is left is the sign that bit 4 already tells
+            is_last = value == (-1 if group & 0x10 else 0)
+            letters.append(chr((group if is_last else group | 0x20) + 48))
+            if is_last:
+                break
+    return "".join(letters)
+
+
+def _unpack(text: str) -> list[int]:
+    runs: list[int] = []
+    value = shift = 0
+    for letter in text:
+        group = ord(letter) - 48
+        value |= (group & 0x1F) << shift
+        shift += 5
+        if group & 0x20:
+            continue
+        if group & 0x10:
+            value -= 1 << shift
+        runs.append(value + runs[-2] if len(runs) > 2 else value)
+        value = shift = 0
+    return runs
+
+
+def davis_palette() -> UInt8[np.ndarray, "256 3"]:
+    """The colours (RGB) of PASCAL VOC and DAVIS: an index's bits, dealt in turn to red, green and blue."""
+    index = np.arange(256)
+    colors = np.zeros((256, 3), np.uint8)
+    for bit in range(8):
+        colors[:, bit % 3] |= (((index >> bit) & 1) << (7 - bit // 3)).astype(np.uint8)
+    return colors
+
+
+def write_palette_png(path: Path | str, ids: UInt8[np.ndarray, "H W"]) -> None:
+    """Writes a picture whose pixel values are ids, 0 for background, shown in the colours of DAVIS.
+
+    Raises:
+        OSError: when the file cannot be written.
+    """
+    picture = Image.fromarray(ids)
+    picture.putpalette(davis_palette().tobytes())
+    picture.save(path, format="PNG")
+
+
+def read_palette_png(path: Path | str) -> UInt8[np.ndarray, "H W"]:
+    """The ids in a palette or grayscale picture, 0 for background.
+
+    Raises:
+        ValueError: when the picture has colours instead of ids.
+        OSError: when it cannot be read.
+    """
+    with Image.open(path) as picture:
+        if picture.mode not in ("P", "L", "1"):
+            raise ValueError(
+                f"{path}: expected a palette or grayscale picture whose values are ids, got {picture.mode}"
+            )
+        return np.array(picture).astype(np.uint8)

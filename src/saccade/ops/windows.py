@@ -11,9 +11,10 @@ from torch import Tensor
 def hann(size: int, *, centred: bool = True, dtype: torch.dtype = torch.float32) -> Float[Tensor, " size"]:
     """Return the Hann window of `size` cells, without the two zeros at its ends.
 
-    With `centred` the maximum lies in the middle: w_i = (1 - cos(2 pi (i + 1) / (size + 1))) / 2. Otherwise the
-    window is laid around cell 0 as the discrete Fourier transform orders its cells, which gives even sizes a single
-    cell of value 1: w_i = (1 + cos(2 pi i / (size + 2))) / 2 for i up to size / 2, then mirrored.
+    With `centred` the maximum lies in the middle: w_i = (1 - cos(2 pi (i + 1) / (size + 1))) / 2. Otherwise
+    the window is laid around cell 0 as the discrete Fourier transform orders its cells, which gives even
+    sizes a single cell of value 1: w_i = (1 + cos(2 pi i / (size + 2))) / 2 for i up to size / 2, then
+    mirrored.
     """
     if centred:
         steps = torch.arange(1, size + 1, dtype=torch.float64)
@@ -40,11 +41,11 @@ def clipped_hann2d(
     centred: bool = True,
     dtype: torch.dtype = torch.float32,
 ) -> Float[Tensor, "h w"]:
-    """Return a Hann window of `effective_hw` cells in the middle of a map of `size_hw`, its border values repeated outwards.
+    """Return a Hann window in the middle of a map of `size_hw` cells, its border values repeated outwards.
 
     The effective size grows by one cell where its parity differs from the map's, so that it can be centred.
-    An effective size above the map's gives the middle part of the larger window. Not centred: the cell size // 2
-    becomes cell 0.
+    An effective size above the map's gives the middle part of the larger window. Not centred: the cell size
+    // 2 becomes cell 0.
     """
     effective = [e + (e - n) % 2 for n, e in zip(size_hw, effective_hw, strict=True)]
     margin_y, margin_x = ((n - e) // 2 for n, e in zip(size_hw, effective, strict=True))

@@ -28,8 +28,8 @@ def load(
         name: a name of the catalogue; `saccade models list` shows them.
         weights: a file; "auto" for the one that belongs to the name; None for random weights.
         device: "auto" takes CUDA, then MPS, then the CPU; else a device as PyTorch names it.
-        precision: "float32" reproduces published numbers exactly; "auto" may compute networks in bfloat16 where the
-            hardware has it.
+        precision: "float32" reproduces published numbers exactly; "auto" may compute networks in bfloat16
+            where the hardware has it.
         settings: dotted field names of the configuration and their values, e.g. `{"memory.size": 100}`.
 
     Raises:
@@ -50,11 +50,16 @@ def load(
     method = import_module(row.method)
     config = override(getattr(method, row.preset), settings or {})
     path = None if weights in ("auto", None) else Path(str(weights))
-    model: Model = method.build(name, config, weights=path, device=_device(device), precision=precision)
+    model: Model = method.build(name, config, weights=path, device=find_device(device), precision=precision)
     return model
 
 
-def _device(wish: str | torch.device) -> torch.device:
+def find_device(wish: str | torch.device) -> torch.device:
+    """The device that is meant: "auto" takes CUDA, then MPS, then the CPU.
+
+    Raises:
+        ModelError: for a device that does not exist or cannot be used here.
+    """
     if wish == "auto":
         accelerator = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
         return accelerator or torch.device("cpu")

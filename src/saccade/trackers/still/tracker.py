@@ -47,6 +47,8 @@ class StillTracker:
             return Estimate(state.boxes, scores, torch.full((len(state),), TRACKED, dtype=torch.int8))
 
 
-def build(name: str, config: StillConfig, *, weights: Any, device: torch.device, precision: str) -> OnlineModel:
+def build(
+    name: str, config: StillConfig, *, weights: Any, device: torch.device, precision: str
+) -> OnlineModel:
     """The model for a configuration; it has no network, so weights and precision do not apply."""
     return OnlineModel(name, config, StillTracker(config))

@@ -1,0 +1,139 @@
+"""The command line: one thin file a verb, and `main`, which turns errors into exit codes.
+
+A verb is a function whose annotations typer reads. It joins by a line in `VERBS`.
+"""
+
+import sys
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import wraps
+from typing import Annotated, Any
+
+import typer
+
+from saccade import __version__
+from saccade.cli import bench, demo, models, report, track
+from saccade.cli.console import complain, notify
+from saccade.cli.eval import evaluate
+from saccade.core.errors import OutputError, SaccadeError, SaccadeWarning
+
+DONE, FAILED, MISTAKE, INTERRUPTED = 0, 1, 2, 130
+"""exit codes: all well; something broke; the user's mistake; Ctrl-C"""
+
+VERBS: dict[str, Callable[..., None]] = {
+    "track": track.track,
+    "eval": evaluate,
+    "report": report.report,
+    "demo": demo.demo,
+    "bench": bench.bench,
+}
+
+# the base of all that typer finds wrong with arguments; where that class lives differs between versions
+_UsageError: type[Exception] = typer.BadParameter.__bases__[0]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs `saccade`; returns the exit code.
+
+    What a user did wrong is said in one line on standard error. What we did wrong shows its traceback.
+
+    Args:
+        arguments: words after `saccade`; those of the process when not given.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    with _plain_warnings():
+        try:
+            return int(
+                _application()(words, prog_name="saccade", standalone_mode=False, obj=["saccade", *words])
+                or DONE
+            )
+        except _UsageError as error:
+            complain(error.format_message(), hint=_help_hint(error))  # type: ignore[attr-defined]
+            return MISTAKE
+        except SaccadeError as error:
+            complain(str(error), *_notes(error))
+            return FAILED if isinstance(error, OutputError) else MISTAKE
+        except (_Interrupted, KeyboardInterrupt, typer.Abort) as error:
+            complain("interrupted", *_notes(error))
+            return INTERRUPTED
+        except BrokenPipeError:
+            # whoever read our output has seen enough, e.g. `saccade models list | head -3`
+            sys.stderr.close()
+            return FAILED
+
+
+class _Interrupted(Exception):  # noqa: N818 - no error: the user wished it
+    """Ctrl-C, on its way through typer, which would lose the notes of a `KeyboardInterrupt`."""
+
+
+def _verb(function: Callable[..., None]) -> Callable[..., None]:
+    @wraps(function)
+    def run(*arguments: Any, **options: Any) -> None:
+        try:
+            function(*arguments, **options)
+        except KeyboardInterrupt as stop:
+            interrupted = _Interrupted()
+            for note in _notes(stop):
+                interrupted.add_note(note)
+            raise interrupted from stop
+
+    return run
+
+
+def _application() -> typer.Typer:
+    app = typer.Typer(
+        name="saccade",
+        callback=_saccade,
+        invoke_without_command=True,
+        rich_markup_mode="rich",
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    for name, function in VERBS.items():
+        app.command(name)(_verb(function))
+    app.add_typer(models.app, name="models")
+    return app
+
+
+def _saccade(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", is_eager=True)
+    ] = False,
+) -> None:
+    """Follow things in video: point at an object once and it stays followed.
+
+    Example: [bold]saccade track clip.mp4 --box 120,80,60,40[/bold]
+    """
+    if version:
+        typer.echo(f"saccade {__version__}")
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+@contextmanager
+def _plain_warnings() -> Iterator[None]:
+    """Says our own warnings in a line, without the place in the code."""
+    with warnings.catch_warnings():
+        show = warnings.showwarning
+
+        def say(message: Warning | str, category: type[Warning], *rest: object, **more: object) -> None:
+            if issubclass(category, SaccadeWarning):
+                notify(str(message))
+            else:
+                show(message, category, *rest, **more)  # type: ignore[arg-type]
+
+        warnings.simplefilter("always", SaccadeWarning)
+        warnings.showwarning = say
+        yield
+
+
+def _notes(error: BaseException) -> list[str]:
+    return list(getattr(error, "__notes__", ()))
+
+
+def _help_hint(error: Exception) -> str:
+    context = getattr(error, "ctx", None)
+    return f"{context.command_path if context else 'saccade'} --help shows how"

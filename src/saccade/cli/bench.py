@@ -1,0 +1,56 @@
+"""`saccade bench`: how fast a model is."""
+
+from typing import Annotated
+
+import typer
+
+from saccade.cli.console import facts, notify, out, print_json, progress
+from saccade.cli.options import Device, Json, Precision, PrecisionChoice, Settings, Weights, load_model
+
+
+def bench(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="Name of a model.")],
+    targets: Annotated[int, typer.Option(min=1, metavar="N", help="How many targets to follow at once.")] = 1,
+    source: Annotated[
+        str | None, typer.Option(metavar="S", help="Frames to run on; the built-in clip when not given.")
+    ] = None,
+    frames: Annotated[int, typer.Option(min=3, metavar="N", help="How many frames to run.")] = 150,
+    weights: Weights = None,
+    device: Device = "auto",
+    precision: Precision = PrecisionChoice.auto,
+    settings: Settings = None,
+    json: Json = False,
+) -> None:
+    """Measure frames per second, milliseconds by stage, and memory.
+
+    Example: [bold]saccade bench eco --targets 8[/bold]
+    """
+    from saccade.deploy import bench as work
+    from saccade.zoo.load import find_device
+
+    loaded = load_model(model, weights, device, precision, settings)
+    with progress("reading", frames) as advance:
+        clip, boxes = work.material(source, frames, targets, advance)
+    if len(clip) < frames:
+        notify(f"{source} has only {len(clip)} frames")
+    with progress(f"timing {model}", len(clip)) as advance:
+        result = work.bench(loaded, clip, boxes, device=find_device(device), on_frame=advance)
+    if json:
+        print_json(result.to_json())
+        return
+    width, height = result.size_wh
+    about = {
+        "model": f"{result.model} on {result.device}, {result.threads} threads",
+        "video": f"{result.frames} frames of {width}x{height}, targets: {result.targets}",
+        "speed": f"{result.fps:.1f} frames/s",
+        "a frame": f"{result.median_ms:.2f} ms (median), {result.p95_ms:.2f} ms (95th percentile)",
+        "first frame": f"{result.begin_ms:.1f} ms",
+        **{
+            f"  {name}": f"{ms:.2f} ms ({100 * ms / result.mean_ms:.0f} %)"
+            for name, ms in result.stages_ms.items()
+        },
+        "memory": f"{result.memory_mb:.0f} MiB at most",
+    }
+    if result.device_memory_mb is not None:
+        about["device memory"] = f"{result.device_memory_mb:.0f} MiB at most"
+    out.print(facts(about))

@@ -1,0 +1,95 @@
+"""What verbs say and how: results on standard output; progress, remarks and complaints on standard error."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+def complain(message: str, *notes: str, hint: str = "") -> None:
+    """Says in one line what went wrong."""
+    line = "; ".join([" ".join(message.split()).rstrip("."), *notes])
+    err.print(
+        f"[bold red]saccade:[/] {escape(line)}{f' [dim]({escape(hint)})[/]' if hint else ''}", soft_wrap=True
+    )
+
+
+def notify(message: str) -> None:
+    """Says in one line what the user should know."""
+    err.print(f"[yellow]note:[/] {escape(message)}", soft_wrap=True)
+
+
+def print_json(value: Mapping[str, Any] | list[Any]) -> None:
+    """Writes one JSON value, and nothing else, to standard output."""
+    out.file.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+
+def facts(rows: Mapping[str, str]) -> Table:
+    """Names and values side by side, ready to print."""
+    grid = Table(box=None, show_header=False, pad_edge=False)
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(overflow="fold")
+    for name, value in rows.items():
+        grid.add_row(name, escape(value))
+    return grid
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
+    """A plain table, ready to print; the first column is never broken."""
+    grid = Table(box=None, pad_edge=False, header_style="dim")
+    for number, title in enumerate(head):
+        grid.add_column(title, no_wrap=number == 0, overflow="fold")
+    for row in rows:
+        grid.add_row(*(escape(cell) for cell in row))
+    return grid
+
+
+@contextmanager
+def progress(text: str, total: int | None, *, unit: str = "frames") -> Iterator[Callable[[], None]]:
+    """A bar on standard error with what is done, how fast, and how long it will take.
+
+    Args:
+        total: how many there are; None when nobody can know.
+
+    Yields:
+        a function to call when one more is done.
+    """
+    columns = [
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        _Rate(unit),
+        TimeRemainingColumn(),
+    ]
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
+        task = bar.add_task(escape(text), total=total)
+        yield lambda: bar.advance(task)
+
+
+class _Rate(ProgressColumn):
+    """How many are done a second."""
+
+    def __init__(self, unit: str) -> None:
+        super().__init__()
+        self._unit = "fps" if unit == "frames" else f"{unit}/s"
+
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text("" if speed is None else f"{speed:.0f} {self._unit}", style="cyan")

@@ -1,0 +1,168 @@
+"""`saccade track`: point at an object once and it stays followed."""
+
+from contextlib import ExitStack
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from saccade.cli.console import facts, notify, print_json, progress
+from saccade.cli.console import out as stdout
+from saccade.cli.options import (
+    Device,
+    Json,
+    Precision,
+    PrecisionChoice,
+    Seed,
+    Settings,
+    Tracker,
+    Weights,
+    command_line,
+    default_out,
+    load_model,
+    parse_box,
+)
+from saccade.core import TargetError
+
+if TYPE_CHECKING:
+    from saccade.deploy.record import Recording
+
+
+class Show(StrEnum):
+    """Where to watch."""
+
+    none = "none"
+    window = "window"
+
+
+class OnBadFrame(StrEnum):
+    """What to do when a frame cannot be read."""
+
+    stop = "stop"
+    skip = "skip"
+
+
+SourceArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="SOURCE",
+        help="Video file; folder, pattern or list file of pictures; camera index; or address of a stream.",
+    ),
+]
+Boxes = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--box",
+        metavar="X,Y,W,H",
+        help="A target: top-left corner, width and height in pixels. Repeat it for more targets.",
+    ),
+]
+Mask = Annotated[
+    Path | None,
+    typer.Option(
+        "--mask",
+        metavar="PNG",
+        help="Targets as a palette picture: every pixel value but 0 is the id of one.",
+    ),
+]
+Start = Annotated[
+    int, typer.Option(min=0, metavar="N", help="First frame, the one that the boxes are meant in.")
+]
+End = Annotated[int | None, typer.Option(min=1, metavar="N", help="Frame to stop before.")]
+Out = Annotated[
+    Path | None, typer.Option(metavar="DIR", help="Where the files go; runs/track/<time> if not given.")
+]
+ShowOption = Annotated[
+    Show,
+    typer.Option(
+        help="window: watch, and draw boxes with the mouse when --box is missing; q quits, space pauses."
+    ),
+]
+OnBadFrameOption = Annotated[OnBadFrame, typer.Option(help="What to do when a frame cannot be read.")]
+
+
+def track(
+    context: typer.Context,
+    source: SourceArgument,
+    box: Boxes = None,
+    mask: Mask = None,
+    tracker: Tracker = "eco",
+    weights: Weights = None,
+    device: Device = "auto",
+    precision: Precision = PrecisionChoice.auto,
+    settings: Settings = None,
+    start: Start = 0,
+    end: End = None,
+    seed: Seed = 0,
+    out: Out = None,
+    show: ShowOption = Show.none,
+    on_bad_frame: OnBadFrameOption = OnBadFrame.stop,
+    json: Json = False,
+) -> None:
+    """Follow objects through a video.
+
+    Leaves boxes.csv, video.mp4 and run.json; with one target also boxes.txt, a line x,y,w,h for each frame.
+
+    Example: [bold]saccade track clip.mp4 --box 120,80,60,40 --out runs/car[/bold]
+    """
+    from saccade.deploy.pointing import pick_targets, targets_of
+    from saccade.deploy.record import record
+    from saccade.draw.window import Window
+    from saccade.media import open_source
+    from saccade.media.following import beginning_whole
+    from saccade.zoo.load import find_device
+
+    targets = targets_of([parse_box(text) for text in box or ()], mask)
+    if targets is None and show is Show.none:
+        raise TargetError(
+            "nothing to follow yet; say where the target is with --box X,Y,W,H (top-left corner, width and "
+            "height in pixels), or draw it with --show window"
+        )
+    model = load_model(tracker, weights, device, precision, settings)
+    about = {"command": command_line(context), "source": source, "device": str(find_device(device))}
+    with ExitStack() as opened:
+        video = opened.enter_context(
+            open_source(source, start=start, end=end, on_bad_frame=on_bad_frame.value)
+        )
+        frames, window = beginning_whole(video), None
+        if show is Show.window:
+            window = opened.enter_context(Window(f"saccade: {video.name}", fps=video.fps))
+            if targets is None:
+                notify(
+                    "drag a box around each target; Enter starts, backspace takes one away, Escape gives up"
+                )
+                targets, frames = pick_targets(frames, window)
+        advance = opened.enter_context(progress(f"tracking {video.name}", video.num_frames))
+
+        def watch(frame: object, found: object, picture: Any) -> bool:
+            advance()
+            return window is None or window.show(picture)
+
+        recording = record(
+            model,
+            frames,
+            targets,
+            out or default_out("track"),
+            fps=video.fps,
+            seed=seed,
+            about=about,
+            skipped=video.skipped,
+            watch=watch,
+        )
+    _summarise(recording, tracker, json)
+
+
+def _summarise(recording: "Recording", tracker: str, json: bool) -> None:
+    if json:
+        print_json({"tracker": tracker} | recording.to_json())
+        return
+    rows = {
+        "tracked": f"{recording.frames} frames, {recording.fps:.0f} frames/s with {tracker}",
+        "targets": ", ".join(str(target) for target in recording.targets),
+        "lost in": f"{recording.lost} frames",
+    }
+    if recording.skipped:
+        rows["left out"] = f"{len(recording.skipped)} frames that cannot be read"
+    rows["files"] = f"{', '.join(recording.files)} in {recording.out}"
+    stdout.print(facts(rows))

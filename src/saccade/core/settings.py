@@ -1,0 +1,64 @@
+"""What a configuration says about itself: every setting with its value and the string written under it."""
+
+import ast
+import dataclasses
+import inspect
+import textwrap
+from dataclasses import dataclass
+from typing import Any, get_type_hints
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One field of a configuration, as `--set name=value` takes it.
+
+    Attributes:
+        name: dotted name.
+        kind: its type, as written.
+        default: its value in this configuration.
+        text: what it means, with its unit.
+    """
+
+    name: str
+    kind: str
+    default: Any
+    text: str
+
+
+def settings(config: Any) -> list[Setting]:
+    """The settings of a configuration in the order of its fields; those of groups have dotted names."""
+    rows: list[Setting] = []
+    texts, kinds = _field_texts(type(config)), get_type_hints(type(config))
+    for field in dataclasses.fields(config):
+        value = getattr(config, field.name)
+        if dataclasses.is_dataclass(value):
+            rows += [dataclasses.replace(row, name=f"{field.name}.{row.name}") for row in settings(value)]
+        else:
+            rows.append(Setting(field.name, _kind(kinds[field.name]), value, texts.get(field.name, "")))
+    return rows
+
+
+def _field_texts(kind: type) -> dict[str, str]:
+    """The string literal that stands under each field of a dataclass, bases first."""
+    texts: dict[str, str] = {}
+    for base in reversed([k for k in kind.__mro__ if dataclasses.is_dataclass(k)]):
+        body = ast.parse(textwrap.dedent(inspect.getsource(base))).body[0]
+        assert isinstance(body, ast.ClassDef)
+        for field, below in zip(body.body, body.body[1:], strict=False):
+            if (
+                isinstance(field, ast.AnnAssign)
+                and isinstance(field.target, ast.Name)
+                and isinstance(below, ast.Expr)
+                and isinstance(below.value, ast.Constant)
+                and isinstance(below.value.value, str)
+            ):
+                texts[field.target.id] = " ".join(below.value.value.split())
+    return texts
+
+
+def _kind(annotation: Any) -> str:
+    return (
+        annotation.__name__
+        if isinstance(annotation, type) and not hasattr(annotation, "__args__")
+        else (str(annotation).replace("typing.", ""))
+    )

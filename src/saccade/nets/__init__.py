@@ -1,0 +1,1 @@
+"""Backbones and heads that more than one method uses."""

@@ -1,0 +1,108 @@
+"""Sample memory: which slot a new sample takes, and how much each stored one weighs.
+
+The weights of a target's samples sum to 1 and fall off exponentially: each new sample is given the share
+`learning_rate`. Everything is batched over targets, each with its own count of samples; the samples
+themselves belong to the tracker.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float, Integer
+from torch import Tensor
+
+SlotRule = Callable[["SampleWeights", bool], Tensor]
+"""the slot (N,) of the next sample; the flag tells whether the initial samples are protected"""
+
+
+@dataclass(slots=True)
+class SampleWeights:
+    """How much each stored sample of N targets weighs.
+
+    Attributes:
+        weights: weight of each slot, 0 where nothing is stored.
+        previous: slot of the newest sample; -1 while there are only initial ones.
+        count: samples ever stored, initial ones included; goes on beyond the number of slots.
+        initial: number of initial samples, in the first slots.
+    """
+
+    weights: Float[Tensor, "N T"]
+    previous: Integer[Tensor, " N"]
+    count: Integer[Tensor, " N"]
+    initial: Integer[Tensor, " N"]
+
+    @classmethod
+    def of_initial_samples(cls, initial: Integer[Tensor, " N"], slots: int) -> "SampleWeights":
+        """Equal weights for the samples made of the first frame.
+
+        Raises:
+            ValueError: there are more of them than slots.
+        """
+        if int(initial.max()) > slots:
+            raise ValueError(
+                f"{int(initial.max())} initial samples do not fit into a memory of {slots} slots"
+            )
+        stored = torch.arange(slots, device=initial.device) < initial[:, None]
+        return cls(stored / initial[:, None], torch.full_like(initial, -1), initial.clone(), initial.clone())
+
+
+def smallest_weight_slot(memory: SampleWeights, protects_initial: bool) -> Integer[Tensor, " N"]:
+    """The slot of the smallest weight (ATOM, ECO), which is a free one as long as there is any."""
+    weights = memory.weights
+    if protects_initial:
+        slots = torch.arange(weights.shape[1], device=weights.device)
+        weights = weights.masked_fill(slots < memory.initial[:, None], torch.inf)
+    return weights.argmin(dim=1)
+
+
+def first_free_slot(memory: SampleWeights, protects_initial: bool) -> Integer[Tensor, " N"]:
+    """The slots one after the other, then the one of the smallest weight (DiMP)."""
+    smallest = smallest_weight_slot(memory, protects_initial)
+    return torch.where(memory.count < memory.weights.shape[1], memory.count, smallest)
+
+
+def add_sample(
+    memory: SampleWeights,
+    learning_rate: Float[Tensor, " N"],
+    *,
+    slot_rule: SlotRule = smallest_weight_slot,
+    initial_minimum: float = 0.0,
+) -> tuple[SampleWeights, Integer[Tensor, " N"]]:
+    """Weigh one new sample a target, and name the slot to store it in.
+
+    With the rate eta, the newest sample weighs 1 / (1 - eta) times as much as the one before it; the first
+    one after the initial samples weighs eta. Weights are then divided by their sum. A rate of 1 forgets
+    everything else.
+
+    Args:
+        initial_minimum: share that the initial samples never fall below, their slots never being reused;
+            0 does without.
+    """
+    rows = torch.arange(len(memory.weights), device=memory.weights.device)
+    restarts = (memory.count == 0) | (learning_rate == 1)
+    slot = torch.where(restarts, 0, slot_rule(memory, initial_minimum > 0))
+
+    remaining = torch.where(restarts, 1.0, 1 - learning_rate)
+    is_first = memory.previous < 0
+    after_last = memory.weights[rows, memory.previous.clamp(min=0)] / remaining
+    weights = torch.where(is_first[:, None], memory.weights / remaining[:, None], memory.weights)
+    weights[rows, slot] = torch.where(is_first, learning_rate, after_last)
+    only = torch.zeros_like(weights)
+    only[:, 0] = 1
+    weights = torch.where(restarts[:, None], only, weights)
+    weights = weights / weights.sum(dim=1, keepdim=True)
+    if initial_minimum > 0:
+        weights = _raise_initial(weights, memory.initial, initial_minimum)
+    return SampleWeights(weights, slot, memory.count + 1, memory.initial), slot
+
+
+def _raise_initial(
+    weights: Float[Tensor, "N T"], initial: Integer[Tensor, " N"], minimum: float
+) -> Float[Tensor, "N T"]:
+    """Share out `minimum` among the initial samples of each target where they have less."""
+    is_initial = torch.arange(weights.shape[1], device=weights.device) < initial[:, None]
+    later = weights.masked_fill(is_initial, 0).sum(dim=1, keepdim=True)
+    raised = torch.where(is_initial, minimum / initial[:, None], weights / (minimum + later))
+    is_low = weights.masked_fill(~is_initial, 0).sum(dim=1, keepdim=True) < minimum
+    return torch.where(is_low, raised, weights)

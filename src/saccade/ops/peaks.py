@@ -1,0 +1,39 @@
+"""Maxima of score maps, to a fraction of a cell."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+
+def peak2d(scores: Float[Tensor, "N h w"]) -> Float[Tensor, "N 2"]:
+    """The position (x, y) of each map's maximum in cells, refined by a parabola through its neighbours on each axis.
+
+    The map is circular: the neighbour of the last cell is the first.
+    """
+    height, width = scores.shape[1:]
+    at = scores.flatten(1).argmax(1)
+    rows, columns = at // width, at % width
+    each = torch.arange(len(scores), device=scores.device)
+    top = scores[each, rows, columns]
+    dx = _parabola(scores[each, rows, (columns - 1) % width], top, scores[each, rows, (columns + 1) % width])
+    dy = _parabola(
+        scores[each, (rows - 1) % height, columns], top, scores[each, (rows + 1) % height, columns]
+    )
+    return torch.stack([columns + dx, rows + dy], dim=1)
+
+
+def peak1d(scores: Float[Tensor, "N n"]) -> Float[Tensor, " N"]:
+    """The position of each row's maximum, refined by a parabola, except at either end of the row."""
+    last = scores.shape[1] - 1
+    at = scores.argmax(1)
+    left, top, right = (
+        scores.gather(1, i[:, None])[:, 0] for i in ((at - 1).clamp(min=0), at, (at + 1).clamp(max=last))
+    )
+    return at + torch.where((at == 0) | (at == last), 0, _parabola(left, top, right))
+
+
+def _parabola(left: Tensor, top: Tensor, right: Tensor) -> Tensor:
+    """Offset of the vertex of the parabola through three values one apart, the middle one the largest, in [-1/2, 1/2]."""
+    bend = left - 2 * top + right
+    # flat tops have no vertex of their own
+    return torch.where(bend < 0, 0.5 * (left - right) / bend.clamp(max=-1e-12), 0).clamp(-0.5, 0.5)

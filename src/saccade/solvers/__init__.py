@@ -1,0 +1,1 @@
+"""Solvers as values: a problem and a state, no tracker in sight."""

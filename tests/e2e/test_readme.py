@@ -1,0 +1,115 @@
+"""What the pages say is true: examples run, commands work, links lead somewhere."""
+
+import re
+import shlex
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+README = (REPOSITORY / "README.md").read_text()
+PAGES = [
+    *(REPOSITORY / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
+    *sorted(REPOSITORY.glob("src/saccade/*/*/README.md")),
+]
+NUM_FRAMES = 20
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", README, re.M | re.S)
+
+
+# a window, a camera and a stream are tested where there can be one
+COMMANDS = [
+    line
+    for block in blocks("sh")
+    for line in block.splitlines()
+    if line.startswith("saccade ") and "--show" not in line
+]
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the files that the README speaks of, to work in."""
+    ground = np.random.default_rng(0).integers(0, 256, (15, 20, 3), dtype=np.uint8)
+    ground = cv2.resize(ground, (160, 120), interpolation=cv2.INTER_CUBIC)
+    clip = cv2.VideoWriter(str(tmp_path / "clip.mp4"), cv2.VideoWriter.fourcc(*"mp4v"), 25, (160, 120))
+    images = tmp_path / "sequences" / "toy" / "img"
+    images.mkdir(parents=True)
+    for t in range(NUM_FRAMES):
+        picture = np.roll(ground, t, axis=1)
+        clip.write(picture)
+        cv2.imwrite(str(images / f"{t + 1:04d}.jpg"), picture)
+    clip.release()
+    (images.parent / "groundtruth_rect.txt").write_text(
+        "".join(f"{41 + t},61,50,40\n" for t in range(NUM_FRAMES))
+    )
+    (tmp_path / "frames").symlink_to(images)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_readme_is_short():
+    assert len(README.splitlines()) < 200
+
+
+@pytest.mark.parametrize("number", range(len(blocks("python"))))
+def test_python_examples_run(number, desk, capsys):
+    exec(compile(blocks("python")[number], f"README, example {number + 1}", "exec"), {})
+
+
+def test_the_first_example_prints_a_line_a_frame(desk, capsys):
+    exec(compile(blocks("python")[0], "README, first example", "exec"), {})
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == NUM_FRAMES
+    assert lines[-1].startswith(f"{NUM_FRAMES - 1} ")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_commands_work(command, desk, capsys):
+    from saccade.cli import main
+
+    code = main(shlex.split(command)[1:])
+    assert code == 0, capsys.readouterr().err
+
+
+def test_a_run_leaves_the_files_of_the_table(desk, capsys):
+    from saccade.cli import main
+
+    table = re.search(r"A run leaves behind.*?\n\n(.*?)\n\n", README, re.S)
+    assert table is not None
+    files = re.findall(r"^\| `(.*?)`", table[1], re.M)
+    assert main(shlex.split(COMMANDS[0])[1:]) == 0
+    assert {path.name for path in (desk / "out").iterdir()} == set(files)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(REPOSITORY)))
+def test_links_lead_somewhere(page):
+    for target in re.findall(r"\]\(([^)#]+)", page.read_text()):
+        assert target.startswith("https://") or (page.parent / target).exists(), target
+
+
+def test_the_map_shows_the_house():
+    drawn = re.search(r"    src/saccade/\n(.*?)\n\n", README, re.S)
+    assert drawn is not None
+    floors = {line.split()[0].rstrip("/") for line in drawn[1].splitlines()}
+    package = REPOSITORY / "src" / "saccade"
+    there = {path.name for path in package.iterdir() if (path / "__init__.py").exists()} | {"adapters.py"}
+    assert floors == there
+
+
+def test_the_table_shows_every_model():
+    from saccade.zoo import CATALOG
+
+    table = re.search(r"## What is inside\n\n(.*?)\n\n", README, re.S)
+    assert table is not None
+    assert set(re.findall(r"^\| `(.*?)`", table[1], re.M)) == set(CATALOG)
+
+
+@pytest.mark.parametrize("page", PAGES[:2], ids=lambda page: page.name)
+def test_make_knows_what_the_pages_name(page):
+    targets = set(re.findall(r"^([a-z-]+):", (REPOSITORY / "Makefile").read_text(), re.M))
+    named = set(re.findall(r"^make ([a-z-]+)|`make ([a-z-]+)`", page.read_text(), re.M))
+    assert {a or b for a, b in named} <= targets

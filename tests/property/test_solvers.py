@@ -1,0 +1,165 @@
+"""Solvers: they reach known minima, and a batch of targets is as many independent solutions."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import Tensor
+
+from saccade.solvers.conjugate_gradient import (
+    ConjugateGradient,
+    LinearProblem,
+    Variables,
+    fletcher_reeves,
+    polak_ribiere,
+)
+from saccade.solvers.gauss_newton import GaussNewton, LeastSquares, ResidualFunction, plain_inner
+
+BETAS = (fletcher_reeves, polak_ribiere)
+Beta = Callable[[Tensor, Tensor, Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class MatrixProblem:
+    """A x = b for given matrices, the variables being split in two, perhaps with a diagonal preconditioner."""
+
+    matrices: Tensor
+    diagonal: Tensor | None = None
+
+    def apply(self, x: Variables) -> Variables:
+        return split((self.matrices @ torch.cat(x, dim=1)[..., None])[..., 0])
+
+    def inner(self, a: Variables, b: Variables) -> Tensor:
+        return plain_inner(a, b)
+
+    def precondition(self, residual: Variables) -> Variables:
+        return residual if self.diagonal is None else split(torch.cat(residual, dim=1) / self.diagonal)
+
+
+def split(x: Tensor) -> Variables:
+    return x[:, :2], x[:, 2:]
+
+
+def random_problem(seed: int, targets: int, unknowns: int = 6) -> tuple[MatrixProblem, Tensor, Tensor]:
+    """Well-conditioned positive definite equations, their solutions and right-hand sides."""
+    generator = torch.Generator().manual_seed(seed)
+    factor = torch.randn(targets, unknowns, unknowns, generator=generator, dtype=torch.float64)
+    matrices = factor @ factor.mT / unknowns + torch.eye(unknowns)
+    solution = torch.randn(targets, unknowns, generator=generator, dtype=torch.float64)
+    diagonal = matrices.diagonal(dim1=1, dim2=2)
+    return MatrixProblem(matrices, diagonal), solution, (matrices @ solution[..., None])[..., 0]
+
+
+def test_problems_keep_to_their_protocols() -> None:
+    assert isinstance(random_problem(0, 1)[0], LinearProblem)
+    assert isinstance(ResidualFunction(lambda x: (x,)), LeastSquares)
+
+
+@given(seed=st.integers(0, 10**6), targets=st.integers(1, 4), beta=st.sampled_from(BETAS))
+def test_as_many_steps_as_unknowns_solve_the_equation(seed: int, targets: int, beta: Beta) -> None:
+    problem, solution, b = random_problem(seed, targets)
+    x, _ = ConjugateGradient(beta).solve(problem, split(b), steps=6)
+    torch.testing.assert_close(torch.cat(x, dim=1), solution, atol=1e-7, rtol=1e-7)
+
+
+@given(seed=st.integers(0, 10**6), steps=st.integers(1, 6), beta=st.sampled_from(BETAS))
+def test_a_batch_equals_its_single_solutions(seed: int, steps: int, beta: Beta) -> None:
+    problem, _, b = random_problem(seed, 3)
+    solver = ConjugateGradient(beta, forgetting=0.5)
+    batch, kept = solver.solve(problem, split(b), steps=2)
+    batch, _ = solver.solve(problem, split(b), batch, steps=steps, kept=kept)
+    for n in range(3):
+        alone = MatrixProblem(problem.matrices[n : n + 1], problem.diagonal[n : n + 1])  # type: ignore[index]
+        x, kept = solver.solve(alone, split(b[n : n + 1]), steps=2)
+        x, _ = solver.solve(alone, split(b[n : n + 1]), x, steps=steps, kept=kept)
+        torch.testing.assert_close(torch.cat(x, dim=1)[0], torch.cat(batch, dim=1)[n])
+
+
+@given(seed=st.integers(0, 10**6))
+def test_every_step_comes_closer(seed: int) -> None:
+    problem, solution, b = random_problem(seed, 1)
+    distances = []
+    for steps in range(7):
+        x, _ = ConjugateGradient().solve(problem, split(b), steps=steps)
+        error = split(torch.cat(x, dim=1) - solution)
+        distances.append(float(plain_inner(error, problem.apply(error))))
+    assert all(after <= before * (1 + 1e-9) + 1e-12 for before, after in pairwise(distances))
+
+
+def test_a_state_that_is_kept_goes_on_where_it_stopped() -> None:
+    """With nothing forgotten, two calls of three steps are one of six."""
+    problem, _, b = random_problem(5, 2)
+    solver = ConjugateGradient(polak_ribiere, forgetting=1.0)
+    once, _ = solver.solve(problem, split(b), steps=6)
+    x, kept = solver.solve(problem, split(b), steps=3)
+    twice, _ = solver.solve(problem, split(b), x, steps=3, kept=kept)
+    torch.testing.assert_close(torch.cat(twice, dim=1), torch.cat(once, dim=1))
+
+
+def test_without_a_memory_a_kept_state_is_ignored() -> None:
+    problem, _, b = random_problem(5, 2)
+    x, kept = ConjugateGradient().solve(problem, split(b), steps=2)
+    with_state, _ = ConjugateGradient().solve(problem, split(b), x, steps=2, kept=kept)
+    without, _ = ConjugateGradient().solve(problem, split(b), x, steps=2)
+    assert torch.equal(with_state[0], without[0])
+
+
+@pytest.mark.parametrize("beta", BETAS)
+def test_a_target_that_is_solved_stays_while_others_go_on(beta: Beta) -> None:
+    """Its residual is exactly zero, by which nothing may be divided."""
+    problem, solution, b = random_problem(1, 2)
+    b[0], solution[0] = 0, 0
+    solver = ConjugateGradient(beta, forgetting=0.5)
+    x, kept = solver.solve(problem, split(b), steps=6)
+    x, _ = solver.solve(problem, split(b), x, steps=6, kept=kept)
+    torch.testing.assert_close(torch.cat(x, dim=1), solution, atol=1e-8, rtol=1e-8)
+
+
+def test_the_directed_step_length_agrees_while_directions_are_conjugate() -> None:
+    problem, _, b = random_problem(2, 1)
+    plain, _ = ConjugateGradient().solve(problem, split(b), steps=4)
+    directed, _ = ConjugateGradient(uses_direction=True).solve(problem, split(b), steps=4)
+    torch.testing.assert_close(torch.cat(plain, dim=1), torch.cat(directed, dim=1))
+
+
+@given(seed=st.integers(0, 10**6))
+def test_one_gauss_newton_step_solves_linear_least_squares(seed: int) -> None:
+    generator = torch.Generator().manual_seed(seed)
+    design = torch.randn(2, 9, 4, generator=generator, dtype=torch.float64)
+    wished = torch.randn(2, 9, generator=generator, dtype=torch.float64)
+    ridge = ResidualFunction(lambda x: ((design @ x[..., None])[..., 0] - wished, 0.5 * x))
+    (x,) = GaussNewton().solve(ridge, (torch.zeros(2, 4, dtype=torch.float64),), steps=1, inner_steps=4)
+    normal = design.mT @ design + 0.25 * torch.eye(4, dtype=torch.float64)
+    expected = torch.linalg.solve(normal, design.mT @ wished[..., None])[..., 0]
+    torch.testing.assert_close(x, expected, atol=1e-6, rtol=1e-6)
+
+
+def test_gauss_newton_reaches_the_minimum_of_rosenbrock() -> None:
+    def residuals(x: Tensor) -> Variables:
+        return (torch.stack([10 * (x[:, 1] - x[:, 0] ** 2), 1 - x[:, 0]], dim=1),)
+
+    start = torch.tensor([[-1.2, 1.0], [0.0, 3.0]], dtype=torch.float64)
+    (x,) = GaussNewton().solve(ResidualFunction(residuals), (start,), steps=3, inner_steps=2)
+    torch.testing.assert_close(x, torch.ones(2, 2, dtype=torch.float64))
+
+
+def test_gauss_newton_fits_variables_of_several_shapes_together() -> None:
+    """A product of two unknown factors, the kind of problem that filter and projection are."""
+    generator = torch.Generator().manual_seed(0)
+    left = torch.randn(2, 5, 1, generator=generator, dtype=torch.float64)
+    right = torch.randn(2, 1, 4, generator=generator, dtype=torch.float64)
+    problem = ResidualFunction(lambda u, v: (u @ v - left @ right, 1e-6 * u, 1e-6 * v))
+    start = (left + 0.3, right + 0.3)
+    u, v = GaussNewton().solve(problem, start, steps=12, inner_steps=12)
+    torch.testing.assert_close(u @ v, left @ right, atol=1e-6, rtol=0)
+
+
+def test_a_preconditioner_equal_to_the_matrix_solves_in_one_step() -> None:
+    matrices = torch.diag_embed(torch.tensor([[1.0, 10.0, 100.0, 1000.0]], dtype=torch.float64))
+    problem = MatrixProblem(matrices, matrices.diagonal(dim1=1, dim2=2))
+    x, _ = ConjugateGradient().solve(problem, split(matrices.sum(dim=1)), steps=1)
+    torch.testing.assert_close(torch.cat(x, dim=1), torch.ones(1, 4, dtype=torch.float64))

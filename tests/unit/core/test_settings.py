@@ -1,0 +1,53 @@
+"""A configuration's own account of itself."""
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from saccade.core.config import override
+from saccade.core.settings import settings
+from saccade.zoo import CATALOG
+from saccade.zoo.card import card
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    rate: float = 0.5
+    """share of the newest, in [0, 1]"""
+    plain: tuple[int, ...] = (1, 2)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Base:
+    first: int = 1
+    """of the base"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config(Base):
+    group: Group = field(default_factory=Group)
+    choice: str | None = None
+    """a text
+    over two lines"""
+
+
+def test_every_field_with_its_text_groups_dotted():
+    rows = {row.name: row for row in settings(Config(group=Group(rate=0.25)))}
+    assert list(rows) == ["first", "group.rate", "group.plain", "choice"]
+    assert rows["first"].text == "of the base"
+    assert (rows["group.rate"].default, rows["group.rate"].kind) == (0.25, "float")
+    assert rows["group.rate"].text == "share of the newest, in [0, 1]"
+    assert (rows["group.plain"].kind, rows["group.plain"].text) == ("tuple[int, ...]", "")
+    assert (rows["choice"].kind, rows["choice"].text) == ("str | None", "a text over two lines")
+
+
+@pytest.mark.parametrize("name", CATALOG)
+def test_every_setting_of_every_model_is_documented_and_can_be_set(name):
+    config = None
+    for setting in card(name).settings:
+        assert setting.text, f"{name}: {setting.name} has no string under it"
+    from importlib import import_module
+
+    row = CATALOG[name]
+    config = getattr(import_module(row.method), row.preset)
+    assert override(config, {s.name: s.default for s in card(name).settings}) == config

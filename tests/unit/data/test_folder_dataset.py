@@ -1,0 +1,124 @@
+"""Folders of sequences in the OTB layout, and what can be wrong with them."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from saccade.core import DatasetError
+from saccade.data import Presence, open_dataset
+
+
+def make_sequence(
+    folder: Path, boxes: str, *, pictures: int = 2, place: str = "img", truth: str = "groundtruth_rect.txt"
+) -> Path:
+    """A sequence whose picture files are empty: nobody looks into them here."""
+    (folder / place).mkdir(parents=True)
+    for number in range(pictures):
+        (folder / place / f"{number + 1}.jpg").touch()
+    (folder / truth).write_text(boxes)
+    return folder
+
+
+BOXES = "1,2,3,4\n2,3,3,4\n"
+
+
+@pytest.mark.parametrize("place", ["img", "color"])
+@pytest.mark.parametrize("truth", ["groundtruth_rect.txt", "groundtruth.txt"])
+def test_finds_sequences_in_every_layout(tmp_path: Path, place: str, truth: str) -> None:
+    make_sequence(tmp_path / "car", BOXES, place=place, truth=truth)
+    (sequence,) = open_dataset("folder", tmp_path).sequences
+    assert sequence.name == "car"
+    assert [path.name for path in sequence.images] == ["1.jpg", "2.jpg"]
+    np.testing.assert_array_equal(sequence.truth.boxes, [[1, 2, 3, 4], [2, 3, 3, 4]])
+
+
+def test_order_is_natural_and_strangers_are_passed_over(tmp_path: Path) -> None:
+    for name in ("dog10", "dog2", "Car"):
+        make_sequence(tmp_path / name, "1,2,3,4\n" * 11, pictures=11)
+    (tmp_path / "results").mkdir()
+    (tmp_path / "readme.txt").write_text("hello")
+    (tmp_path / "Car" / "img" / "Thumbs.db").touch()
+    (tmp_path / "Car" / "img" / "._1.jpg").touch()
+    dataset = open_dataset("folder", tmp_path)
+    assert [sequence.name for sequence in dataset.sequences] == ["Car", "dog2", "dog10"]
+    assert [path.name for path in dataset.sequences[0].images] == [f"{i}.jpg" for i in range(1, 12)]
+
+
+def test_a_single_sequence_is_a_data_set_too(tmp_path: Path) -> None:
+    make_sequence(tmp_path / "car", BOXES)
+    dataset = open_dataset("folder", str(tmp_path / "car"))
+    assert [sequence.name for sequence in dataset.sequences] == ["car"]
+
+
+def test_unknown_and_absent_stay_apart(tmp_path: Path) -> None:
+    make_sequence(tmp_path / "car", "1,2,3,4\nNaN,NaN,NaN,NaN\n0,0,0,0\n", pictures=3)
+    (sequence,) = open_dataset("folder", tmp_path).sequences
+    assert sequence.truth.presence.tolist() == [Presence.PRESENT, Presence.UNKNOWN, Presence.ABSENT]
+
+
+@pytest.mark.parametrize(
+    ("boxes", "pictures", "message"),
+    [
+        pytest.param(
+            BOXES, 3, r"img has 3 frames, but .*groundtruth_rect.txt has 2 lines", id="line missing"
+        ),
+        pytest.param(
+            BOXES, 1, r"img has 1 frames, but .*groundtruth_rect.txt has 2 lines", id="frame missing"
+        ),
+        pytest.param(
+            "0,0,0,0\n1,2,3,4\n", 2, "groundtruth_rect.txt, line 1: .*must have area", id="no first box"
+        ),
+        pytest.param("NaN,NaN,NaN,NaN\n1,2,3,4\n", 2, "line 1: .*must have area", id="first box unknown"),
+        pytest.param("", 0, "no frames in img and no lines in groundtruth_rect.txt", id="nothing at all"),
+        pytest.param("1,2,3,4\n1,2,-3,4\n", 2, "groundtruth_rect.txt, line 2", id="negative size"),
+    ],
+)
+def test_inconsistent_sequence_is_refused(tmp_path: Path, boxes: str, pictures: int, message: str) -> None:
+    make_sequence(tmp_path / "car", boxes, pictures=pictures)
+    with pytest.raises(DatasetError, match=message):
+        open_dataset("folder", tmp_path)
+
+
+def test_half_a_sequence_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a" / "img").mkdir(parents=True)
+    with pytest.raises(DatasetError, match=r"a: no ground truth; put it into .*groundtruth_rect.txt"):
+        open_dataset("folder", tmp_path)
+    (tmp_path / "a" / "img").rmdir()
+    (tmp_path / "a" / "groundtruth.txt").write_text(BOXES)
+    with pytest.raises(DatasetError, match=r"a: no frames; put it into .*img"):
+        open_dataset("folder", tmp_path)
+
+
+def test_missing_root_and_empty_root_say_what_is_expected(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match=r"nowhere: no such folder; expected pictures in"):
+        open_dataset("folder", tmp_path / "nowhere")
+    with pytest.raises(DatasetError, match=r"no sequence in it; expected pictures in"):
+        open_dataset("folder", tmp_path)
+
+
+def test_unknown_data_set_names_the_nearest(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="no data set 'folders'; did you mean 'folder'"):
+        open_dataset("folders", tmp_path)
+
+
+def test_reads_the_real_sequences(shared_data: Path) -> None:
+    sequences = {
+        sequence.name: sequence for sequence in open_dataset("folder", shared_data / "sot").sequences
+    }
+    lengths = {name: len(sequence) for name, sequence in sequences.items()}
+    assert lengths == {
+        "OTB_Car1": 250,
+        "OTB_Crossing": 120,
+        "OTB_Football1": 74,
+        "OTB_Human3_first120": 120,
+        "OTB_Jumping": 200,
+        "OTB_Man": 134,
+        "OTB_MotorRolling": 164,
+        "UAV123_wakeboard7": 45,
+        "VOT2016_bag": 196,
+    }
+    assert all(sequence.truth.is_present.all() for sequence in sequences.values())
+    np.testing.assert_allclose(sequences["VOT2016_bag"].truth.boxes[0], [292.23, 128.36, 145.96, 132.47])
+    assert sequences["OTB_MotorRolling"][163].size_wh == (640, 360)
+    assert sequences["OTB_Car1"][0].is_gray

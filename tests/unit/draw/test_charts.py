@@ -1,0 +1,72 @@
+"""Charts: what goes in is what is drawn, and files are whole."""
+
+import re
+
+import cv2
+import numpy as np
+import pytest
+
+from saccade.core import OutputError
+from saccade.draw.charts import over_time, save, success_plot, to_svg
+
+AT = np.arange(10)
+THRESHOLDS = np.linspace(0, 1, 21)
+
+
+def legend(figure) -> list[str]:
+    shown = figure.axes[0].get_legend()
+    return [] if shown is None else [text.get_text() for text in shown.get_texts()]
+
+
+def test_one_line_needs_no_legend():
+    figure = over_time(AT, {"eco": np.linspace(0, 1, 10)}, label="score")
+    assert legend(figure) == []
+    assert figure.axes[0].get_ylabel() == "score"
+    assert np.array_equal(figure.axes[0].lines[0].get_ydata(), np.linspace(0, 1, 10))
+
+
+def test_spans_are_shaded_and_named_once():
+    hidden = np.isin(AT, [2, 3, 7])
+    figure = over_time(AT, {"eco": np.ones(10)}, label="score", spans={"hidden": hidden})
+    assert legend(figure) == ["eco", "hidden"]
+    assert len(figure.axes[0].patches) == 2
+
+
+def test_negative_values_are_not_cut_off():
+    low, _ = over_time(AT, {"eco": np.linspace(-3, 1, 10)}, label="score").axes[0].get_ylim()
+    assert low < -3
+    assert over_time(AT, {"eco": np.linspace(2, 3, 10)}, label="size").axes[0].get_ylim()[0] == 0
+
+
+@pytest.mark.parametrize("values", [np.full(10, np.nan), np.ones(10)], ids=["gaps only", "constant"])
+def test_degenerate_values_are_drawn(values, tmp_path):
+    assert save(over_time(AT, {"eco": values}, label="score"), tmp_path / "chart.png").is_file()
+
+
+def test_a_single_frame_is_drawn(tmp_path):
+    assert save(over_time(AT[:1], {"eco": np.ones(1)}, label="score"), tmp_path / "chart.png").is_file()
+
+
+def test_the_best_success_curve_comes_first_with_its_area():
+    figure = success_plot(THRESHOLDS, {"still": 1 - THRESHOLDS, "eco": 1 - THRESHOLDS**3})
+    assert legend(figure) == ["eco  73.7", "still  50.0"]
+
+
+def test_a_figure_becomes_a_picture_of_print_quality(tmp_path):
+    path = save(success_plot(THRESHOLDS, {"eco": 1 - THRESHOLDS}), tmp_path / "deep" / "success.png")
+    picture = cv2.imread(str(path))
+    assert picture.shape == (580, 960, 3)
+    assert (picture < 250).any()
+
+
+def test_where_nothing_can_be_written_is_said(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(OutputError, match=r"success\.png"):
+        save(success_plot(THRESHOLDS, {"eco": THRESHOLDS}), tmp_path / "file" / "success.png")
+
+
+def test_svg_stands_alone_and_is_the_same_each_time():
+    first, second = (to_svg(success_plot(THRESHOLDS, {"eco": 1 - THRESHOLDS})) for _ in range(2))
+    assert first == second
+    assert first.startswith("<svg") and first.rstrip().endswith("</svg>")
+    assert not re.search(r'(href|src)="http', first)

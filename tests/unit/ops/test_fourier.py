@@ -1,0 +1,105 @@
+"""Fourier series: transform and inverse, sampling, sums, shifts, inner products."""
+
+import math
+
+import pytest
+import torch
+
+from saccade.ops.fourier import (
+    cfft2,
+    cifft2,
+    cubic_interpolation,
+    inner_product,
+    sample_series,
+    shift_series,
+    sum_series,
+)
+
+SIZES = [
+    (9, 7),  # odd, odd
+    (8, 6),  # even, even: the Nyquist row is there twice
+    (8, 9),
+    (9, 8),
+    (1, 1),
+]
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_the_inverse_undoes_the_transform(size: tuple[int, int], dtype: torch.dtype) -> None:
+    signal = torch.randn(2, 3, *size, dtype=dtype)
+    series = cfft2(signal)
+    assert series.shape[-2] % 2 == 1
+    torch.testing.assert_close(cifft2(series, size), signal)
+
+
+def test_a_series_of_another_size_is_refused() -> None:
+    with pytest.raises(ValueError, match="9x4 does not belong to a signal of 10x7"):
+        cifft2(cfft2(torch.randn(9, 7)), (10, 7))
+
+
+@pytest.mark.parametrize("size", [(9, 7), (15, 15)])
+def test_sampling_at_as_many_points_gives_the_signal_back(size: tuple[int, int]) -> None:
+    signal = torch.randn(*size)
+    torch.testing.assert_close(sample_series(cfft2(signal), size, rescale=False), signal)
+
+
+def test_sampling_at_twice_as_many_points_passes_through_the_signal() -> None:
+    signal = torch.randn(2, 9, 7, dtype=torch.float64)
+    fine = sample_series(cfft2(signal) / 63, (18, 14))
+    torch.testing.assert_close(fine[:, ::2, ::2], signal)
+
+
+def test_a_grid_that_is_too_coarse_is_refused() -> None:
+    with pytest.raises(ValueError, match="9x7 coefficients needs a larger grid than 9x6"):
+        sample_series(cfft2(torch.randn(9, 7)), (9, 6))
+
+
+def test_a_sum_of_series_is_the_sum_of_their_functions() -> None:
+    coarse, fine = torch.randn(4, 5, 7, dtype=torch.float64), torch.randn(4, 9, 9, dtype=torch.float64)
+    total = sum_series([cfft2(coarse), cfft2(fine)])
+    expected = sample_series(cfft2(coarse), (20, 22)) + sample_series(cfft2(fine), (20, 22))
+    torch.testing.assert_close(sample_series(total, (20, 22)), expected)
+
+
+@pytest.mark.parametrize(("x", "y"), [(1, 0), (0, 2), (-3, 1)])
+def test_a_shift_moves_the_content_against_it(x: int, y: int) -> None:
+    signal = torch.randn(2, 9, 7, dtype=torch.float64)
+    radians = torch.tensor([2 * math.pi * x / 7, 2 * math.pi * y / 9], dtype=torch.float64)
+    moved = cifft2(shift_series(cfft2(signal), radians), (9, 7))
+    torch.testing.assert_close(moved, signal.roll((-y, -x), (1, 2)))
+
+
+def test_each_series_of_a_batch_has_a_shift_of_its_own() -> None:
+    series, shifts = cfft2(torch.randn(3, 9, 7)), torch.randn(3, 2)
+    for one, s, moved in zip(series, shifts, shift_series(series, shifts), strict=True):
+        torch.testing.assert_close(moved, shift_series(one, s))
+
+
+def test_the_inner_product_is_that_of_the_signals() -> None:
+    a, b = torch.randn(2, 3, 9, 7, dtype=torch.float64), torch.randn(2, 3, 9, 7, dtype=torch.float64)
+    # Parseval, for the unnormalised transform
+    torch.testing.assert_close(inner_product(cfft2(a), cfft2(b)), 63 * (a * b).sum(dim=(1, 2, 3)))
+
+
+def test_real_series_have_the_same_inner_product() -> None:
+    a, b = torch.randn(3, 9, 4), torch.randn(3, 9, 4)
+    torch.testing.assert_close(inner_product(a, b), inner_product(a + 0j, b + 0j))
+
+
+def test_the_cubic_kernel_interpolates() -> None:
+    """Samples of a smooth function, made continuous, give the function back between them."""
+    size = 31
+    x = torch.arange(size, dtype=torch.float64) * 2 * math.pi / size
+    signal = (torch.sin(2 * x)[:, None] + torch.cos(x)).expand(size, size)
+    kernel = cubic_interpolation((size, size), centred=False, dtype=torch.float64)
+    fine = sample_series(cfft2(signal) * kernel, (2 * size, 2 * size))
+    between = torch.arange(2 * size, dtype=torch.float64) * math.pi / size
+    expected = torch.sin(2 * between)[:, None] + torch.cos(between)
+    torch.testing.assert_close(fine, expected.expand_as(fine), atol=2e-2, rtol=0)
+
+
+def test_a_centred_kernel_moves_samples_to_the_middle_of_their_cells() -> None:
+    centred, plain = (cubic_interpolation((9, 9), centred=c, dtype=torch.float64) for c in (True, False))
+    half_a_cell = torch.tensor([-math.pi / 9, -math.pi / 9], dtype=torch.float64)
+    torch.testing.assert_close(centred, shift_series(plain, half_a_cell))

@@ -1,0 +1,122 @@
+"""Boxes of masks, COCO run lengths and palette pictures."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import supervision as sv
+from PIL import Image
+
+from saccade.ops.masks import (
+    davis_palette,
+    decode_rle,
+    encode_rle,
+    mask_box,
+    read_palette_png,
+    write_palette_png,
+)
+
+
+def rows(*lines: str) -> np.ndarray:
+    return np.array([[letter == "#" for letter in line] for line in lines])
+
+
+@pytest.mark.parametrize(
+    ("mask", "box"),
+    [
+        (rows("....", ".##.", ".#.."), (1, 1, 3, 3)),
+        (rows("#"), (0, 0, 1, 1)),
+        (rows("####", "####"), (0, 0, 4, 2)),  # the whole picture
+        (rows("#...", "....", "...#"), (0, 0, 4, 3)),  # two parts
+        (rows("....", "...."), (0, 0, 0, 0)),  # empty
+    ],
+)
+def test_mask_box(mask: np.ndarray, box: tuple[float, ...]) -> None:
+    assert mask_box(mask) == box
+
+
+@pytest.mark.parametrize(
+    ("mask", "runs"),
+    [
+        (rows("....", "...."), [8]),
+        (rows("####", "####"), [0, 8]),  # runs begin with background
+        (rows(".#..", ".#.."), [2, 2, 4]),  # down the columns
+        (rows("#..#", "...."), [0, 1, 5, 1, 1]),
+    ],
+)
+def test_runs_go_down_the_columns_and_begin_with_background(mask: np.ndarray, runs: list[int]) -> None:
+    assert np.array_equal(decode_rle({"size": list(mask.shape), "counts": runs}), mask)
+    assert encode_rle(mask)["counts"] == sv.mask_to_rle(mask, compressed=True)
+
+
+@pytest.mark.parametrize(
+    ("counts", "size", "runs"),
+    [
+        # by hand: 48 + the value for 0 to 15, then two letters with the lower one marked by 32
+        ("8", [2, 4], [8]),
+        ("08", [2, 4], [0, 8]),
+        ("`0", [4, 4], [16]),  # a second letter, for bit 4 alone would be a sign
+        ("o3", [127, 1], [127]),
+        # from the fourth run on the difference to the one before the last: 2 - 5 = -3, 2 - 3 = -1
+        ("353MO", [3, 5], [3, 5, 3, 2, 2]),
+    ],
+)
+def test_compressed_counts_by_hand(counts: str, size: list[int], runs: list[int]) -> None:
+    expected = decode_rle({"size": size, "counts": runs})
+    assert np.array_equal(decode_rle({"size": size, "counts": counts}), expected)
+    assert np.array_equal(decode_rle({"size": size, "counts": counts.encode()}), expected)
+    assert encode_rle(expected) == {"size": size, "counts": counts}
+
+
+@pytest.mark.parametrize("counts", ["9", [3, 4], [4, -2, 6], ""])
+def test_runs_that_do_not_fill_the_picture_are_refused(counts: object) -> None:
+    with pytest.raises(ValueError, match="expected 8 pixels"):
+        decode_rle({"size": [2, 4], "counts": counts})
+
+
+def test_rle_of_real_masks_is_that_of_another_library(shared_data: Path) -> None:
+    paths = sorted((shared_data / "vos" / "Annotations").glob("*/00000.png"))
+    assert len(paths) >= 6
+    for path in paths:
+        for value in set(np.unique(read_palette_png(path))) - {0}:
+            mask = read_palette_png(path) == value
+            rle = encode_rle(mask)
+            assert rle["counts"] == sv.mask_to_rle(mask, compressed=True)
+            assert np.array_equal(decode_rle(rle), mask)
+
+
+def test_the_palette_is_that_of_davis(shared_data: Path) -> None:
+    with Image.open(shared_data / "vos" / "Annotations" / "dogs_jump-multi" / "00000.png") as picture:
+        assert davis_palette().ravel().tolist() == picture.getpalette()
+
+
+def test_the_palette_by_hand() -> None:
+    palette = davis_palette()
+    # 22 is 10110 in binary: bits 1 and 4 are the first and second of green, bit 2 the first of blue
+    by_hand = {
+        0: [0, 0, 0],
+        1: [128, 0, 0],
+        2: [0, 128, 0],
+        7: [128, 128, 128],
+        8: [64, 0, 0],
+        22: [0, 192, 128],
+    }
+    assert {index: palette[index].tolist() for index in by_hand} == by_hand
+    assert len({tuple(color) for color in palette.tolist()}) == 256
+
+
+def test_palette_png_round_trip(tmp_path: Path) -> None:
+    ids = np.arange(256, dtype=np.uint8).reshape(8, 32)
+    write_palette_png(tmp_path / "a.png", ids)
+    assert np.array_equal(read_palette_png(tmp_path / "a.png"), ids)
+    with Image.open(tmp_path / "a.png") as picture:
+        assert picture.mode == "P" and np.array_equal(np.array(picture.convert("RGB")), davis_palette()[ids])
+
+
+def test_gray_pictures_hold_ids_and_coloured_ones_do_not(tmp_path: Path) -> None:
+    ids = np.array([[0, 255], [1, 7]], np.uint8)
+    Image.fromarray(ids).save(tmp_path / "gray.png")
+    assert np.array_equal(read_palette_png(tmp_path / "gray.png"), ids)
+    Image.fromarray(davis_palette()[ids]).save(tmp_path / "color.png")
+    with pytest.raises(ValueError, match=r"color\.png: expected a palette or grayscale picture.*got RGB"):
+        read_palette_png(tmp_path / "color.png")

@@ -1,0 +1,95 @@
+"""From a name to a model: the table's rows, and every refusal with its remedy."""
+
+from importlib import import_module
+
+import pytest
+import torch
+
+import saccade
+from saccade.core import ConfigError, Model, ModelError, WeightsError
+from saccade.zoo import CATALOG, entry
+
+
+@pytest.mark.parametrize("row", CATALOG.values(), ids=lambda row: row.name)
+def test_a_row_points_at_what_exists(row):
+    method = import_module(row.method)
+    assert hasattr(method, row.preset)
+    assert callable(method.build)
+    assert row.preset in method.__all__
+    assert "build" in method.__all__
+    assert row.summary
+    assert "\n" not in row.summary
+
+
+def test_a_name_finds_its_row():
+    assert entry("still").preset == "STILL"
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("ecoo", "did you mean 'eco'?"),
+        ("zzz", r"there are: eco, .*\(saccade models list shows all\)"),
+        ("", "there are"),
+    ],
+)
+def test_an_unknown_name_is_answered_with_those_that_exist(name, hint):
+    with pytest.raises(ModelError, match=f"no model '{name}'; {hint}"):
+        saccade.load(name)
+
+
+def test_a_model_has_its_name_and_configuration():
+    model = saccade.load("still", settings={"confidence": "0.5"})
+    assert isinstance(model, Model)
+    assert model.name == "still"
+    assert model.config.confidence == 0.5
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        pytest.param(
+            {"precision": "half"},
+            ModelError,
+            "precision 'half' is unknown; choose auto or float32",
+            id="precision",
+        ),
+        pytest.param(
+            {"device": "tpu9"},
+            ModelError,
+            r"device 'tpu9' cannot be used here .*; choose auto or cpu",
+            id="device",
+        ),
+        pytest.param(
+            {"device": "cuda:99"}, ModelError, "device 'cuda:99' cannot be used here", id="absent device"
+        ),
+        pytest.param(
+            {"settings": {"confidenc": 1}}, ConfigError, "did you mean 'confidence'?", id="unknown setting"
+        ),
+        pytest.param(
+            {"settings": {"confidence": "hi"}}, ConfigError, "expected float, got 'hi'", id="wrong kind"
+        ),
+        pytest.param(
+            {"weights": "a.pth"},
+            WeightsError,
+            "'still' has no network, so it takes no weights",
+            id="needless weights",
+        ),
+    ],
+)
+@pytest.mark.usefixtures("unchecked_shapes")
+def test_what_cannot_be_is_refused(arguments, error, message):
+    with pytest.raises(error, match=message):
+        saccade.load("still", **arguments)
+
+
+def test_missing_weights_are_named():
+    with pytest.raises(
+        WeightsError, match=r"'eco_deep' needs the weights resnet18_vggmconv1.pth .*weights=PATH"
+    ):
+        saccade.load("eco_deep")
+
+
+@pytest.mark.parametrize("device", ["auto", "cpu", torch.device("cpu")])
+def test_devices_are_named_in_any_way(device):
+    saccade.load("still", device=device)
