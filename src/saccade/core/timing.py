@@ -1,8 +1,10 @@
 """Where the time of a frame goes."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+
+from saccade.core.frame import Frame
 
 
 class Stopwatch:
@@ -21,7 +23,30 @@ class Stopwatch:
             spent = 1e3 * (time.perf_counter() - start)
             self.milliseconds[name] = self.milliseconds.get(name, 0.0) + spent
 
+    def add_slowest(self, others: Sequence["Stopwatch"]) -> None:
+        """Counts stages that ran side by side: of each, the one that took longest."""
+        for name in {name for other in others for name in other.milliseconds}:
+            longest = max(other.milliseconds.get(name, 0.0) for other in others)
+            self.milliseconds[name] = self.milliseconds.get(name, 0.0) + longest
+
     def take(self) -> dict[str, float]:
         """The sums so far, and starts again from zero."""
         taken, self.milliseconds = self.milliseconds, {}
         return taken
+
+
+class StepClock:
+    """Times what happens to frames, and not the reading of them."""
+
+    def __init__(self) -> None:
+        self._start = 0.0
+
+    def started(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+        """The frames; the clock starts anew when one is handed out."""
+        for frame in frames:
+            self._start = time.perf_counter()
+            yield frame
+
+    def elapsed(self) -> float:
+        """Seconds since the last frame was handed out."""
+        return time.perf_counter() - self._start

@@ -1,23 +1,21 @@
 """Runs a model over a video and leaves the files of a run: boxes, masks, annotated video, and what ran."""
 
-import platform
 import signal
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import torch
 from jaxtyping import UInt8
 
-from saccade import __version__
 from saccade.core import Frame, Instances, Model, SaccadeError, Status, Targets, follow_frames
 from saccade.core.config import to_json
+from saccade.core.timing import StepClock
+from saccade.core.versions import versions
 from saccade.draw import Overlay
 from saccade.media import RunWriter, VideoSink
 
@@ -120,7 +118,7 @@ def record(
         KeyboardInterrupt: on Ctrl-C, with the same note.
     """
     recording = Recording(out, skipped=skipped)
-    clock, overlay = _Clock(), Overlay()
+    clock, overlay = StepClock(), Overlay()
     files = _Files(out, fps, _run_facts(model, seed) | dict(about or {}))
     finished = False
     try:
@@ -173,23 +171,6 @@ def _frames(count: int) -> str:
     return f"{count} frame{'s' * (count != 1)}"
 
 
-class _Clock:
-    """Times what happens to frames, and not the reading of them."""
-
-    def __init__(self) -> None:
-        self._start = 0.0
-
-    def started(self, frames: Iterable[Frame]) -> Iterator[Frame]:
-        """The frames; the clock starts anew when one is handed out."""
-        for frame in frames:
-            self._start = time.perf_counter()
-            yield frame
-
-    def elapsed(self) -> float:
-        """Seconds since the last frame was handed out."""
-        return time.perf_counter() - self._start
-
-
 @contextmanager
 def _undisturbed() -> Iterator[None]:
     """Holds Ctrl-C back until the block is done, so that no file is left half written."""
@@ -212,11 +193,6 @@ def _run_facts(model: Model, seed: int) -> dict[str, Any]:
         "model": model.name,
         "config": to_json(model.config),
         "seed": seed,
-        "versions": {
-            "saccade": __version__,
-            "torch": torch.__version__,
-            "opencv": cv2.__version__,
-            "python": platform.python_version(),
-        },
+        "versions": versions(),
         "threads": torch.get_num_threads(),
     }

@@ -1,7 +1,6 @@
 """Runs models over the sequences of a data set, once each, and keeps what they answer."""
 
 import platform
-import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -11,9 +10,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from saccade import __version__
-from saccade.core import Frame, Model, ModelError, Targets, follow_frames
+from saccade.core import Model, ModelError, Targets, follow_frames
 from saccade.core.config import to_json
+from saccade.core.timing import StepClock
+from saccade.core.versions import versions
 from saccade.data import Dataset, Sequence
 from saccade.evaluation.results import DatasetResults, Track, is_box
 
@@ -105,7 +105,7 @@ def track_sequence(
         ModelError: when the model answers with a box that is none, naming the frame.
         SaccadeError: whatever reading and tracking the frames raise.
     """
-    clock = _Clock()
+    clock = StepClock()
     boxes, seconds = [], []
     targets = Targets(boxes=[tuple(sequence.truth.boxes[0])])
     for frame, found in follow_frames(model, clock.started(sequence), targets, seed=seed):
@@ -119,23 +119,6 @@ def track_sequence(
     return Track(np.array(boxes, dtype=np.float64), np.array(seconds))
 
 
-class _Clock:
-    """Times the steps that happen between frames, and not the reading of the frames."""
-
-    def __init__(self) -> None:
-        self._start = 0.0
-
-    def started(self, frames: Iterable[Frame]) -> Iterator[Frame]:
-        """The frames; the clock starts anew when one is handed out."""
-        for frame in frames:
-            self._start = time.perf_counter()
-            yield frame
-
-    def elapsed(self) -> float:
-        """Seconds since the last frame was handed out."""
-        return time.perf_counter() - self._start
-
-
 def _settings(contender: Contender, seed: int) -> dict[str, Any]:
     """What decides on the boxes: with all of it equal, so are they."""
     config = to_json(contender.model.config)
@@ -144,10 +127,6 @@ def _settings(contender: Contender, seed: int) -> dict[str, Any]:
 
 def _circumstances() -> dict[str, Any]:
     return {
-        "versions": {
-            "saccade": __version__,
-            "torch": torch.__version__,
-            "python": platform.python_version(),
-        },
+        "versions": versions(),
         "machine": {"processor": platform.machine(), "threads": torch.get_num_threads()},
     }

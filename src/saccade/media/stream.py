@@ -10,8 +10,8 @@ from av.container import InputContainer
 from av.video.frame import VideoFrame
 
 from saccade.core import Frame, SourceError
+from saccade.media.decoding import decode_frames, decode_live, to_rgb
 from saccade.media.reader import Item, Reader
-from saccade.media.video import decode_frames, to_rgb
 
 TIMEOUTS = (10.0, 5.0)
 """seconds that opening, and waiting for the next packet, may take"""
@@ -69,9 +69,7 @@ class StreamReader(Reader):
         while container is not None:
             reason = "it ended"
             try:
-                for decoded in decode_frames(container):
-                    if decoded is None and self.live:
-                        continue
+                for decoded in decode_live(container) if self.live else decode_frames(container):
                     if index >= start:
                         yield self._item(decoded, index)
                     index, delays = index + 1, iter(RETRY_DELAYS)

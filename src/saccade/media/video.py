@@ -9,9 +9,10 @@ import numpy as np
 from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
-from jaxtyping import Int64, UInt8
+from jaxtyping import Int64
 
 from saccade.core import Frame, SourceError
+from saccade.media.decoding import decode_frames, to_rgb
 from saccade.media.reader import Item, Reader
 
 
@@ -123,11 +124,7 @@ class VideoReader(Reader):
         return (first.height, first.width) if first.rotation % 180 else (first.width, first.height)
 
     def frames(self, start: int, end: int | None) -> Generator[Item, None, None]:
-        """Yields the frames; where some cannot be decoded, one error that names the first and the last.
-
-        After damage, decoding goes on with the next key frame: what comes before that is painted over lost
-        pictures.
-        """
+        """Yields the frames; where some cannot be decoded, one error that names the first and the last."""
         timeline = self._timeline
         stop = timeline.num_frames if end is None else min(end, timeline.num_frames)
         seek_point = timeline.seek_point(start)
@@ -140,13 +137,11 @@ class VideoReader(Reader):
                     damaged = True
                     continue
                 if decoded is None:
-                    # without times the packet has to stand for its frame
+                    # without times, what was lost has to be counted too
                     yield from self._lost(max(position, start), position + 1)
                     position += 1
                     continue
                 index = position if is_placed and not damaged else timeline.index(decoded.pts, position)
-                if index > position and not decoded.key_frame:
-                    continue
                 yield from self._lost(max(position, start), min(index, stop))
                 if start <= index < stop and index >= position:
                     yield Frame.of(to_rgb(decoded), index=index, time=self._time(decoded))
@@ -161,10 +156,8 @@ class VideoReader(Reader):
         self, container: InputContainer, seek_point: int | None
     ) -> Generator[VideoFrame | None, None, None]:
         """See `decode_frames`; where the file ends too early, that is damage too."""
-        stream = container.streams.video[0]
-        stream.thread_type = "AUTO"
         if seek_point is not None:
-            container.seek(seek_point, stream=stream)
+            container.seek(seek_point, stream=container.streams.video[0])
         try:
             yield from decode_frames(container)
         except (av.FFmpegError, OSError):
@@ -186,31 +179,6 @@ class VideoReader(Reader):
             f"again, stop before with --end {first}, or go on without with --on-bad-frame skip",
             frame=first,
         )
-
-
-def decode_frames(container: InputContainer) -> Generator[VideoFrame | None, None, None]:
-    """Decoded frames in order of presentation, with None for a packet or a frame that is damaged.
-
-    Raises:
-        av.FFmpegError, OSError: when the data cannot be read any further.
-    """
-    for packet in container.demux(container.streams.video[0]):
-        if packet.is_corrupt:
-            yield None
-            continue
-        try:
-            frames = packet.decode()
-        except av.error.InvalidDataError:
-            yield None
-            continue
-        for frame in frames:
-            yield None if frame.is_corrupt else frame
-
-
-def to_rgb(decoded: VideoFrame) -> UInt8[np.ndarray, "H W 3"]:
-    """A decoded frame as RGB, upright."""
-    image = decoded.to_ndarray(format="rgb24")
-    return np.rot90(image, decoded.rotation // 90) if decoded.rotation else image
 
 
 def _ends_beyond(stream: VideoStream, file_size: int) -> bool:

@@ -117,15 +117,16 @@ class TrackingRun(Generic[S]):
     def _accept(self, frame: Frame, targets: Targets) -> dict[TargetId, Float[np.ndarray, "4"]]:
         """Checks what is asked for before anything changes, lets targets go, and names those that join."""
         boxes = targets.on_frame(frame.size_wh, f"frame {frame.index}")
-        unknown = [target for target in targets.drop if target not in self._order]
+        drop: list[TargetId] = list(id_array(targets.drop))
+        unknown = [target for target in drop if target not in self._order]
         if unknown:
             raise TargetError(
                 f"frame {frame.index}: no target {unknown[0]!r} to drop; followed: {self._order}"
             )
         ids = self._new_ids(len(boxes)) if targets.ids is None else list(id_array(targets.ids))
         self._next_id = max([self._next_id, *(i + 1 for i in ids if isinstance(i, int))])
-        self._forget([*targets.drop, *ids])
-        staying = [i for i in self._order if i not in targets.drop]
+        self._forget([*drop, *ids])
+        staying = [i for i in self._order if i not in drop]
         self._order = staying + [i for i in ids if i not in staying]
         self._started = self._started or bool(ids)
         return dict(zip(ids, boxes, strict=True))

@@ -9,8 +9,8 @@ from torch import Tensor
 
 # not `Self`, which the type checks of tests know only in classes that they decorate as a whole
 S = TypeVar("S", bound="TargetState")
-Rows = Tensor
-"""which targets: a boolean mask (N,) or long indices (M,)"""
+Rows = Tensor | slice
+"""which targets: a boolean mask (N,), long indices (M,), or a slice"""
 
 
 @dataclass(slots=True)
@@ -27,7 +27,7 @@ class TargetState:
         return len(first[0] if isinstance(first, tuple) else first)
 
     def __getitem__(self: S, rows: Rows) -> S:
-        """A copy of the chosen targets' state."""
+        """The chosen targets' state: a copy, or, for a slice, a view through which it can be updated."""
         return self._map(lambda value: value[rows])
 
     @classmethod

@@ -10,7 +10,8 @@ from torch import Tensor
 
 COLORS = 11
 
-# black, mid grey, white, red, brown, orange, yellow, green, blue, purple, pink: the basic colour terms of Berlin and Kay
+# black, mid grey, white, red, brown, orange, yellow, green, blue, purple, pink: the basic colour terms of
+# Berlin and Kay
 _ANCHORS = (
     (0, 0, 0), (128, 128, 128), (255, 255, 255), (200, 20, 20), (120, 70, 30), (240, 130, 20), (240, 220, 30),
     (30, 150, 50), (30, 60, 200), (120, 40, 150), (245, 150, 180),
@@ -24,8 +25,8 @@ _LEVELS = 32
 def color_memberships(rgb: UInt8[Tensor, "B H W 3"]) -> Float[Tensor, "B H W 11"]:
     """The membership of every pixel in eleven basic colours, summing to one.
 
-    A membership falls with the Lab distance d to the colour's anchor as exp(-d^2 / (2 * 25^2)), lightness counting
-    half, so that no table has to be downloaded.
+    A membership falls with the Lab distance d to the colour's anchor as exp(-d^2 / (2 * 25^2)), lightness
+    counting half, so that no table has to be downloaded.
     """
     quantised = (rgb >> 3).int()
     index = (quantised[..., 0] * _LEVELS + quantised[..., 1]) * _LEVELS + quantised[..., 2]

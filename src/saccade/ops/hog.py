@@ -22,13 +22,15 @@ _CLIP = 0.2
 def hog(gray: Float[Tensor, "B H W"]) -> Float[Tensor, "B 31 h w"]:
     """Describes each cell of 4x4 pixels by the orientations of its gradients.
 
-    Gradients vote linearly for the two nearest of 18 orientations and for the four nearest cells; each cell is
-    normalised by the energies of the four blocks of 2x2 cells it belongs to, clipped at 0.2, and summed over blocks,
-    over opposite orientations, and over orientations (Felzenszwalb et al., TPAMI 2010, section 6).
+    Gradients vote linearly for the two nearest of 18 orientations and for the four nearest cells; each cell
+    is normalised by the energies of the four blocks of 2x2 cells it belongs to, clipped at 0.2, and summed
+    over blocks, over opposite orientations, and over orientations (Felzenszwalb et al., TPAMI 2010, section
+    6).
 
     Args:
-        gray: brightness, 0-255, with a margin of one pixel on every side, which only serves the gradients at the
-            border; H and W are multiples of 4.
+        gray: brightness, 0-255, with a margin of one pixel on every side, which only serves the gradients at
+        the
+            border; without it H and W are multiples of 4.
     """
     cells = _cell_histograms(gray)
     unsigned = cells[:, :9] + cells[:, 9:]
@@ -52,8 +54,9 @@ def hog(gray: Float[Tensor, "B H W"]) -> Float[Tensor, "B 31 h w"]:
 def _cell_histograms(gray: Float[Tensor, "B H W"]) -> Float[Tensor, "B 18 h w"]:
     """Signed orientation histograms of the cells, linear in orientation and, nearly, bilinear in space.
 
-    Pixels vote for sub-cells of 2x2 pixels, which a triangular kernel then spreads over the cells: a quarter of the
-    votes. Sub-cells come before orientations in memory, because neighbouring pixels then vote in the same cache lines.
+    Pixels vote for sub-cells of 2x2 pixels, which a triangular kernel then spreads over the cells: a quarter
+    of the votes. Sub-cells come before orientations in memory, because neighbouring pixels then vote in the
+    same cache lines.
     """
     batch, height, width = gray.shape[0], gray.shape[1] - 2, gray.shape[2] - 2
     dx = gray[:, 1:-1, 2:] - gray[:, 1:-1, :-2]

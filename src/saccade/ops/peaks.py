@@ -6,7 +6,7 @@ from torch import Tensor
 
 
 def peak2d(scores: Float[Tensor, "N h w"]) -> Float[Tensor, "N 2"]:
-    """The position (x, y) of each map's maximum in cells, refined by a parabola through its neighbours on each axis.
+    """The position (x, y) of each map's maximum in cells, refined by a parabola on each axis.
 
     The map is circular: the neighbour of the last cell is the first.
     """
@@ -33,7 +33,7 @@ def peak1d(scores: Float[Tensor, "N n"]) -> Float[Tensor, " N"]:
 
 
 def _parabola(left: Tensor, top: Tensor, right: Tensor) -> Tensor:
-    """Offset of the vertex of the parabola through three values one apart, the middle one the largest, in [-1/2, 1/2]."""
+    """Where the parabola through three values, the middle one largest, has its vertex: in [-1/2, 1/2]."""
     bend = left - 2 * top + right
     # flat tops have no vertex of their own
     return torch.where(bend < 0, 0.5 * (left - right) / bend.clamp(max=-1e-12), 0).clamp(-0.5, 0.5)

@@ -11,7 +11,8 @@ def warp_crops(image: UInt8[np.ndarray, "H W 3"], view: CropView) -> UInt8[np.nd
     """Resamples the pixels of N crops, bilinearly; beyond the frame its border is repeated.
 
     Where a crop pixel covers two or more frame pixels, these are averaged first, so that nothing aliases.
-    Unlike `sample_patch`, which is bound to the rounding of published trackers, the crop lies exactly where the view says.
+    Unlike `sample_patch`, which is bound to the rounding of published trackers, the crop lies exactly where
+    the view says.
     """
     width, height = view.size_wh
     crops = np.empty((len(view.centre), height, width, 3), np.uint8)
@@ -49,7 +50,7 @@ def _shrink(
     reach: Float[np.ndarray, "2"],
     factor: int,
 ) -> tuple[UInt8[np.ndarray, "h w 3"], Float[np.ndarray, "2"]]:
-    """The part of a frame within `reach` of a point, averaged over blocks, and the frame pixel of its first corner."""
+    """The part of a frame within `reach` of a point, averaged over blocks, and its top-left frame pixel."""
     limit = np.array(image.shape[1::-1])
     low = np.clip(np.floor(centre - reach).astype(int), 0, np.maximum(limit - factor, 0))
     high = np.clip(np.ceil(centre + reach).astype(int), np.minimum(low + factor, limit), limit)

@@ -97,7 +97,7 @@ class ResidualFunction:
             gradients: Variables = torch.func.vjp(self.residuals, *x)[1](u)
             return gradients
 
-        # u -> J^T u is linear, so its own adjoint is J: backward twice, where forward mode lacks many operators
+        # u -> J^T u is linear, so its own adjoint is J; forward mode lacks many operators
         apply_jacobian = torch.func.vjp(adjoint, *(torch.zeros_like(v) for v in values))[1]
         normal = NormalEquations(apply_jacobian, apply_adjoint, self.preconditioner)
         return normal, tuple(-g for g in apply_adjoint(values))

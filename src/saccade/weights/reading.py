@@ -48,7 +48,8 @@ def load_weights(network: nn.Module, path: Path) -> None:
     """Fills a network from a file.
 
     Raises:
-        WeightsError: as `read_tensors`, and when names or shapes differ from the network's, or a value is not finite.
+        WeightsError: as `read_tensors`, and when names or shapes differ from the network's, or a value is not
+        finite.
     """
     tensors, own = read_tensors(path), network.state_dict()
     # files older than PyTorch 0.4.1 lack the counter of batch normalisation, which inference never uses

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -100,26 +101,86 @@ def test_the_whole_part_of_a_cut_video_can_be_read(make_video: Callable[..., Pat
         assert [number_in(frame.image) for frame in frames] == list(range(5, 15))
 
 
-# H.264 has a key frame every 10 here, and 300 bytes reach over two groups at most; in MJPEG each frame is one
-@pytest.mark.parametrize(("name", "codec", "most_lost"), [("a.mp4", "libx264", 20), ("a.avi", "mjpeg", 1)])
-def test_damage_in_the_middle_is_left_out_up_to_the_next_key_frame(
-    make_video: Callable[..., Path], name: str, codec: str, most_lost: int
-) -> None:
-    path = make_video(name, 60, codec=codec)
+def packets(path: Path) -> list[tuple[int, int]]:
+    """Place and size of every packet of a video, in order of decoding."""
+    with av.open(str(path)) as container:
+        return [(packet.pos, packet.size) for packet in container.demux(video=0) if packet.size]
+
+
+def test_a_video_cut_between_two_frames_is_noticed_too(make_video: Callable[..., Path]) -> None:
+    path = make_video(num_frames=60)
+    path.write_bytes(path.read_bytes()[: packets(path)[40][0]])
+    delivered = []
+    with open_source(path) as frames, pytest.raises(SourceError, match=r"frames 40 to 59 of 60.*cut off"):
+        delivered.extend((frame.index, number_in(frame.image)) for frame in frames)
+    assert delivered == [(i, i) for i in range(40)]
+
+
+def damage(path: Path, number: int) -> Path:
+    """Overwrites what is in a packet of a video, the first bytes apart, which say what it is."""
     data = bytearray(path.read_bytes())
-    middle = len(data) // 2
-    data[middle : middle + 300] = bytes(i % 251 for i in range(300))
+    place, size = packets(path)[number]
+    data[place + 12 : place + size] = bytes(size - 12)
     path.write_bytes(data)
-    with pytest.raises(SourceError, match="the data is damaged") as caught, open_source(path) as frames:
-        list(frames)
+    return path
+
+
+# the order of decoding in a group here is 30 33 31 32 35 34 38 36 37 39, and 40 is the next key frame
+DAMAGES = [
+    ("a.mp4", "libx264", 30, range(30, 40)),  # the key frame: the whole group leans on it
+    ("a.mp4", "libx264", 31, range(31, 40)),  # frame 33, on which 31 and 32 lean as well
+    ("a.mp4", "libx264", 33, range(31, 40)),  # frame 32, on which 31 may lean too
+    ("a.mp4", "libx264", 39, range(39, 40)),
+    ("a.mkv", "libx264", 31, range(31, 40)),
+    ("a.avi", "mjpeg", 31, range(31, 32)),  # each frame stands for itself
+]
+
+
+@pytest.mark.parametrize(("name", "codec", "damaged", "missing"), DAMAGES)
+def test_what_leans_on_damaged_data_is_left_out(
+    make_video: Callable[..., Path], name: str, codec: str, damaged: int, missing: range
+) -> None:
+    path = damage(make_video(name, 60, codec=codec), damaged)
+    delivered = []
+    with open_source(path) as frames, pytest.raises(SourceError, match="the data is damaged") as caught:
+        delivered.extend((frame.index, number_in(frame.image)) for frame in frames)
+    assert delivered == [(i, i) for i in range(missing[0])] and caught.value.frame == missing[0]
+
     with open_source(path, on_bad_frame="skip") as frames, pytest.warns(SaccadeWarning, match="damaged"):
         read = [(frame.index, number_in(frame.image)) for frame in frames]
-    assert all(index == shown for index, shown in read)
-    missing = sorted(set(range(60)) - {index for index, _ in read})
-    assert caught.value.frame == missing[0]
-    assert missing == list(range(missing[0], missing[-1] + 1)) and len(missing) <= most_lost
-    if most_lost > 1:
-        assert (missing[-1] + 1) % 10 == 0  # there is a key frame every 10
+    assert read == [(i, i) for i in range(60) if i not in missing]
+    assert len(frames.skipped) == 1
+
+
+def test_what_leans_on_a_lost_last_picture_is_left_out(make_video: Callable[..., Path]) -> None:
+    path = make_video(num_frames=59)
+    data = bytearray(path.read_bytes())
+    place, size = packets(path)[57]  # frame 58, followed by 57, which leans on it
+    data[place : place + size] = b"\xff" * size
+    path.write_bytes(data)
+    delivered = []
+    with open_source(path) as frames, pytest.raises(SourceError, match="frames 57 to 58 of 59"):
+        delivered.extend((frame.index, number_in(frame.image)) for frame in frames)
+    assert delivered == [(i, i) for i in range(57)]
+
+
+def test_a_cut_file_whose_index_is_gone_ends_with_an_error(make_video: Callable[..., Path]) -> None:
+    path = cut(make_video("a.avi", 60, codec="mjpeg"), 0.5)
+    delivered = []
+    with open_source(path) as frames, pytest.raises(SourceError, match="the file is cut off") as caught:
+        delivered.extend((frame.index, number_in(frame.image)) for frame in frames)
+    assert 20 < len(delivered) < 40 and caught.value.frame == len(delivered)
+    assert delivered == [(i, i) for i in range(len(delivered))]
+
+
+def test_damage_is_counted_where_there_are_no_times(make_video: Callable[..., Path]) -> None:
+    path = damage(make_video("a.h264", 60), 33)
+    with (
+        open_source(path, on_bad_frame="skip") as frames,
+        pytest.warns(SaccadeWarning, match=r"frame 3\d of 60"),
+    ):
+        read = [(frame.index, number_in(frame.image)) for frame in frames]
+    assert read == [(i, i) for i in range(60) if i not in range(31, 40)]
 
 
 @pytest.mark.parametrize(
@@ -157,8 +218,6 @@ def test_a_video_without_frames_is_refused(
 
 
 def test_sound_alone_is_refused(tmp_path: Path) -> None:
-    import av
-
     with av.open(str(tmp_path / "sound.wav"), "w") as container:
         stream = container.add_stream("pcm_s16le", rate=8000, layout="mono")
         frame = av.AudioFrame.from_ndarray(np.zeros((1, 800), np.int16), format="s16", layout="mono")

@@ -65,7 +65,7 @@ class Scale:
 
     count: int = 17
     """number of scales looked at; odd"""
-    step: float = 1.02
+    step: float = 1.03
     """ratio of neighbouring scales"""
     cells: int = 6
     """cells along a side of the patch that describes the target at one scale"""

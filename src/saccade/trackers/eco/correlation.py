@@ -1,11 +1,13 @@
 """The correlation filter: its memory, the equation that it solves, and the scores that it gives.
 
-A filter h over C channels of spectra x scores a region by s = sum_c h_c x_c, a circular convolution. It minimises
+A filter h over C channels of spectra x scores a region by s = sum_c h_c x_c, a circular convolution. It
+minimises
 
     sum_i a_i |sum_c h_c x_ic - y|^2 + |w . ifft(h)|^2
 
-over all samples i, which fade with age (a_i), for a label y that peaks at the target, and a penalty w that grows outside
-of it (ECO eq. 3; SRDCF eq. 4). The normal equations are (G + R) h = b, with, at every frequency on its own,
+over all samples i, which fade with age (a_i), for a label y that peaks at the target, and a penalty w that
+grows outside of it (ECO eq. 3; SRDCF eq. 4). The normal equations are (G + R) h = b, with, at every frequency
+on its own,
 
     G = sum_i a_i conj(x_i) x_i^T,    b = sum_i a_i conj(x_i) y,    R h = fft(w^2 . ifft(h)).
 
@@ -36,7 +38,7 @@ def from_spectrum(coefficients: Complex[Tensor, "*b n m"]) -> Float[Tensor, "*b 
 
 
 def recentre(sample: Complex[Tensor, "N C n m"], offset: Float[Tensor, "N 2"]) -> Complex[Tensor, "N C n m"]:
-    """A sample as if its region had been cut out `offset` cells (x, y) further on: a phase in each coefficient."""
+    """A sample as if its region had been cut out `offset` cells (x, y) further on."""
     n = sample.shape[-2]
     rows = torch.fft.fftfreq(n, 1 / n)
     phase_x = torch.exp(2j * math.pi / n * offset[:, :1].float() * rows[: n // 2 + 1].abs())
@@ -54,8 +56,8 @@ def label(sigma: Float[Tensor, " N"], n: int) -> Complex[Tensor, "N n m"]:
 def penalty(size: Float[Tensor, "N 2"], n: int, config: Filter) -> Float[Tensor, "N n n"]:
     """The squared weights w^2 for targets of `size` (width, height) cells, laid around the filter's origin.
 
-    The origin is half a cell off: the middle of a region of an even number of cells lies between two cells, while the
-    label peaks on one.
+    The origin is half a cell off: the middle of a region of an even number of cells lies between two cells,
+    while the label peaks on one.
     """
     offset = (torch.arange(n) + n // 2) % n - n // 2 - 0.5
     reach = (offset / (size[:, :, None] / 2)).square()
@@ -78,7 +80,7 @@ class FilterEquation:
         return (data + spectrum(self.penalty[:, None] * from_spectrum(h)),)
 
     def inner(self, a: Variables, b: Variables) -> Float[Tensor, " N"]:
-        """The inner product of the real maps: each column of positive frequency stands for its conjugate too."""
+        """The inner product of the real maps: a column of positive frequency stands for two."""
         product = a[0].real * b[0].real + a[0].imag * b[0].imag
         return (product * _column_weights(product.shape[-1])).flatten(1).sum(1)
 

@@ -160,12 +160,8 @@ class ECODeep:
         weights, newest = [], []
         for b, block in enumerate(self.config.blocks):
             found = samples[b][rows, scale_index]
-            centred = (
-                found
-                * phase_ramp((found.shape[1], found.shape[2]), 2 * math.pi / self._side(state) * moved)[
-                    ..., None
-                ]
-            )
+            ramp = phase_ramp((found.shape[1], found.shape[2]), 2 * math.pi / self._side(state) * moved)
+            centred = found * ramp[..., None]
             memory = SampleWeights(state.weights[b], state.newest[b], state.stored, state.initial)
             memory, slot = add_sample(memory, torch.full_like(state.scale, block.learning_rate))
             state.samples[b][rows, :, slot] = centred.flatten(1, 2)
@@ -181,11 +177,9 @@ class ECODeep:
         solver = ConjugateGradient(polak_ribiere, forgetting)
         targets = torch.arange(int(is_due.sum()), device=is_due.device)
         for b, block in enumerate(config.blocks):
-            samples, weights = state.samples[b][rows], state.weights[b][rows]
-            newest = samples[targets, :, state.newest[b][rows]].reshape(state.energies[b][rows].shape)
-            energy = (1 - block.learning_rate) * state.energies[b][
-                rows
-            ] + block.learning_rate * newest.abs().square()
+            samples, weights, energy = state.samples[b][rows], state.weights[b][rows], state.energies[b][rows]
+            newest = samples[targets, :, state.newest[b][rows]].reshape(energy.shape)
+            energy = energy.lerp(newest.abs().square(), block.learning_rate)
             regularisation = Regularisation(state.reg_squared[b][rows], state.reg_energy[b][rows])
             diagonal = preconditioner(energy, regularisation, config)
             problem = FilterProblem.of_samples(

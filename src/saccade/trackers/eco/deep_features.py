@@ -46,7 +46,7 @@ def filter_size(cells: int) -> int:
 
 
 def to_series(
-    maps: Float[Tensor, "*batch h w C"], factor: Complex[Tensor, "*batch t k"]
+    maps: Float[Tensor, "*batch h w C"], factor: Complex[Tensor, "*#batch t k"]
 ) -> Complex[Tensor, "*batch C t k"]:
     """Windowed feature maps as Fourier series: their coefficients times those of an interpolation kernel."""
     height, width = maps.shape[-3:-1]

@@ -1,4 +1,4 @@
-"""Colour histograms that tell the target from its surroundings, and the scores they give (Staple, arXiv 1512.01355)."""
+"""Colour histograms that tell the target from its surroundings, as in Staple (arXiv 1512.01355)."""
 
 import torch
 from jaxtyping import Bool, Float, Int, UInt8
@@ -38,7 +38,7 @@ def color_scores(
     size: Float[Tensor, "N 2"],
     cells: int,
 ) -> Float[Tensor, "N cells cells"]:
-    """The mean probability of being target, by colour, over a box of `size` pixels at every displacement in cells.
+    """The mean probability, by colour, of being target, over the target's box at every displacement.
 
     Cell cells // 2 is no displacement. Box edges count by the fraction of a pixel that they cover.
     """

@@ -1,8 +1,8 @@
 """The scale filter: a one-dimensional correlation filter over the target's appearance at several scales.
 
-One sample is a stack of HOG descriptors f_k, taken at the scales step^k around the present one. For a label g that peaks
-at k = 0 the filter is, in the Fourier domain over k and for each channel of the descriptor (DSST, Danelljan et al.,
-BMVC 2014, eq. 3-6),
+One sample is a stack of HOG descriptors f_k, taken at the scales step^k around the present one. For a label g
+that peaks at k = 0 the filter is, in the Fourier domain over k and for each channel of the descriptor (DSST,
+Danelljan et al., BMVC 2014, eq. 3-6),
 
     h = A / (B + lambda),    A = conj(G) F,    B = sum_channels conj(F) F,
 

@@ -13,6 +13,7 @@ from torch import Tensor
 from saccade.core import Frame, Stopwatch
 from saccade.online.run import LOST, TRACKED, UNCERTAIN, Estimate
 from saccade.online.state import TargetState
+from saccade.online.threads import map_in_threads, row_slices
 from saccade.ops.crops import CropView
 from saccade.ops.hog import CELL
 from saccade.ops.peaks import peak2d
@@ -30,6 +31,9 @@ from saccade.trackers.eco.correlation import (
 )
 from saccade.trackers.eco.histogram import color_bins, color_scores, count_colors
 from saccade.trackers.eco.scale import measure_scale, scale_model, scale_spectrum
+
+CHUNK = 4
+"""targets that are computed as one batch: more of them leave the processor's cache"""
 
 SMALLEST = 2.0
 """side in frame pixels below which a target is not made smaller: nothing would be left to measure"""
@@ -49,9 +53,9 @@ class ECOState(TargetState):
     """smoothed maximum of the filter's scores"""
     has_color: Float[Tensor, " N"]
     """1 where the video is in colour, 0 where it is grayscale"""
-    hog_basis: Float[Tensor, "N k 31"]
+    hog_basis: Float[Tensor, "N hog 31"]
     """principal axes of HOG in the first frame"""
-    color_basis: Float[Tensor, "N k 11"]
+    color_basis: Float[Tensor, "N col 11"]
     """principal axes of the colour memberships in the first frame"""
     gram: Complex[Tensor, "N C C n m"]
     """weighted sum of all samples' products between channels"""
@@ -71,7 +75,7 @@ class ECOState(TargetState):
 
 @dataclass(frozen=True, slots=True)
 class ECOTracker:
-    """ECO (arXiv 1611.09224) on HOG and colour, with the colour scores of Staple and the scale filter of DSST."""
+    """ECO (arXiv 1611.09224) on HOG and colour, with Staple's colour scores and DSST's scale filter."""
 
     State = ECOState
     config: ECOConfig
@@ -87,6 +91,11 @@ class ECOTracker:
         stopwatch: Stopwatch,
     ) -> ECOState:
         """Learns N targets, (x, y, w, h) in frame pixels, from their first frame."""
+        with stopwatch.stage("first frame"):
+            chunks = [boxes[rows] for rows in row_slices(len(boxes), CHUNK)]
+            return ECOState.cat(map_in_threads(lambda chunk: self._begin(frame, chunk), chunks))
+
+    def _begin(self, frame: Frame, boxes: Float[Tensor, "N 4"]) -> ECOState:
         config, size = self.config, boxes[:, 2:]
         centre = boxes[:, :2] + (size - 1) / 2
         has_color = torch.full((len(boxes),), float(not frame.is_gray))
@@ -125,6 +134,17 @@ class ECOTracker:
         stopwatch: Stopwatch,
     ) -> Estimate:
         """Finds N targets in the next frame and updates their state in place."""
+        chunks = row_slices(len(state), CHUNK)
+        watches = [Stopwatch() for _ in chunks]
+        found = map_in_threads(
+            lambda chunk: self._track(frame, state[chunk[0]], chunk[1]),
+            list(zip(chunks, watches, strict=True)),
+        )
+        stopwatch.add_slowest([watch for _, watch in chunks])
+        columns = zip(*((part.boxes, part.scores, part.status) for part in found), strict=True)
+        return Estimate(*(torch.cat(column) for column in columns))
+
+    def _track(self, frame: Frame, state: ECOState, stopwatch: Stopwatch) -> Estimate:
         with stopwatch.stage("crop"):
             region = self._look(frame, state.centre, state.size)
         with stopwatch.stage("features"):
@@ -141,12 +161,12 @@ class ECOTracker:
             self._learn(sample, bins, region, inside, size, state)
         with stopwatch.stage("solve"):
             self._improve_filter(region.view, size, state)
-        smoothing = self.config.confidence.smoothing
-        known = torch.where(state.confidence.isnan(), score, state.confidence)
-        state.confidence = smoothing * known + (1 - smoothing) * score
-        state.centre, state.size = centre, size
+        state.centre.copy_(centre)
+        state.size.copy_(size)
+        new = torch.where(state.confidence.isnan(), score, state.confidence)
+        state.confidence.copy_(new.lerp(score, 1 - self.config.confidence.smoothing))
         boxes = torch.cat([centre - (size - 1) / 2, size], dim=1)
-        return Estimate(boxes, state.confidence, self._status(state.confidence))
+        return Estimate(boxes, state.confidence.clone(), self._status(state.confidence))
 
     def _look(self, frame: Frame, centre: Tensor, size: Tensor) -> Region:
         search = self.config.search
@@ -240,7 +260,7 @@ def _feature_window(cells: int, power: float) -> Float[Tensor, "n n"]:
 
 @lru_cache(maxsize=8)
 def _inertia(cells: int, share: float) -> Float[Tensor, "n n"]:
-    """Factors on the scores that fall by `share` from no displacement towards the border of the search region."""
+    """Factors on the scores that fall by `share` from no displacement to the border of the region."""
     offset = (torch.arange(cells) - cells // 2) / cells
     bell = 0.5 * (1 + torch.cos(2 * math.pi * offset))
     return 1 - share * (1 - torch.outer(bell, bell))
