@@ -134,12 +134,8 @@ class ECOTracker:
         stopwatch: Stopwatch,
     ) -> Estimate:
         """Finds N targets in the next frame and updates their state in place."""
-        chunks = row_slices(len(state), CHUNK)
-        watches = [Stopwatch() for _ in chunks]
-        found = map_in_threads(
-            lambda chunk: self._track(frame, state[chunk[0]], chunk[1]),
-            list(zip(chunks, watches, strict=True)),
-        )
+        chunks = [(state[rows], Stopwatch()) for rows in row_slices(len(state), CHUNK)]
+        found = map_in_threads(lambda chunk: self._track(frame, *chunk), chunks)
         stopwatch.add_slowest([watch for _, watch in chunks])
         columns = zip(*((part.boxes, part.scores, part.status) for part in found), strict=True)
         return Estimate(*(torch.cat(column) for column in columns))
