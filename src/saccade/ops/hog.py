@@ -17,6 +17,7 @@ _BINS = 18
 _SLOTS = _BINS + 2
 """an angle can reach bin 18 exactly, and its upper neighbour 19; both wrap around at the end"""
 _CLIP = 0.2
+_PIXELS_AT_ONCE = 60_000
 
 
 def hog(gray: Float[Tensor, "B H W"]) -> Float[Tensor, "B 31 h w"]:
@@ -29,26 +30,23 @@ def hog(gray: Float[Tensor, "B H W"]) -> Float[Tensor, "B 31 h w"]:
 
     Args:
         gray: brightness, 0-255, with a margin of one pixel on every side, which only serves the gradients at
-        the
-            border; without it H and W are multiples of 4.
+            the border; without it H and W are multiples of 4.
     """
-    cells = _cell_histograms(gray)
+    # large pictures one by one: the votes of several leave the processor's cache
+    parts = gray.split(max(_PIXELS_AT_ONCE // gray[0].numel(), 1))
+    cells = torch.cat([_cell_histograms(part) for part in parts]).contiguous()
     unsigned = cells[:, :9] + cells[:, 9:]
     energy = F.pad((unsigned * unsigned).sum(1, keepdim=True), (1, 1, 1, 1), mode="replicate")
     pairs = energy[..., :-1, :] + energy[..., 1:, :]
     # the constant keeps flat cells, whose gradients are below a grey level, near zero
-    inverse = (pairs[..., :-1] + pairs[..., 1:] + 100.0).rsqrt()
-    signed, opposite = torch.zeros_like(cells), torch.zeros_like(unsigned)
-    energies = []
-    for rows in (slice(None, -1), slice(1, None)):
-        for columns in (slice(None, -1), slice(1, None)):
-            norm = inverse[..., rows, columns]
-            part = (cells * norm).clamp_(max=_CLIP)
-            energies.append(part.sum(1, keepdim=True))
-            signed += part
-            opposite += (unsigned * norm).clamp_(max=_CLIP)
+    norm = (pairs[..., :-1] + pairs[..., 1:] + 100.0).rsqrt()
+    blocks = [norm[..., :-1, :-1], norm[..., :-1, 1:], norm[..., 1:, :-1], norm[..., 1:, 1:]]
+    norms = torch.cat(blocks, dim=1)[:, :, None]
+    signed = (cells[:, None] * norms).clamp_(max=_CLIP)
+    opposite = (unsigned[:, None] * norms).clamp_(max=_CLIP)
     # 0.2357 = 1 / sqrt(18) brings the energies to the scale of the orientations
-    return torch.cat([signed.mul_(0.5), opposite.mul_(0.5), *(0.2357 * e for e in energies)], dim=1)
+    energies = signed.sum(2).mul_(0.2357)
+    return torch.cat([signed.sum(1).mul_(0.5), opposite.sum(1).mul_(0.5), energies], dim=1)
 
 
 def _cell_histograms(gray: Float[Tensor, "B H W"]) -> Float[Tensor, "B 18 h w"]:
