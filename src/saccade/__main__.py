@@ -1,7 +1,20 @@
-"""`python -m saccade` is `saccade`."""
+"""The process behind `saccade` and `python -m saccade`."""
 
+import signal
 import sys
 
-from saccade.cli import main
 
-sys.exit(main())
+def main() -> int:
+    """Runs the command line; Ctrl-C counts from the first moment, and a polite kill leaves whole files too."""
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    try:
+        from saccade.cli import main as run
+
+        return run()
+    except KeyboardInterrupt:
+        sys.stderr.write("saccade: interrupted\n")
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -300,3 +300,23 @@ def test_a_real_clip(shared_data, tmp_path):
         == 0
     )
     assert num_frames(tmp_path / "video.mp4") == len(rows(tmp_path)) == num_frames(source)
+
+
+def test_a_polite_kill_leaves_whole_files_too(tmp_path):
+    folder, out = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    cv2.imwrite(str(folder / "0.jpg"), np.zeros((360, 640, 3), np.uint8))
+    for index in range(1, 4000):
+        (folder / f"{index}.jpg").hardlink_to(folder / "0.jpg")
+    words = ["track", folder, "--box", "40,30,100,100", "--tracker", "still", "--out", out]
+    with subprocess.Popen(
+        [sys.executable, "-m", "saccade", *map(str, words)], stderr=subprocess.PIPE, text=True
+    ) as process:
+        growing, deadline = out / "boxes.csv.part", time.monotonic() + 60
+        while time.monotonic() < deadline and not (growing.is_file() and growing.stat().st_size > 500):
+            time.sleep(0.05)
+        process.terminate()
+        _, message = process.communicate(timeout=60)
+    assert process.returncode == 128 + signal.SIGTERM, message
+    assert num_frames(out / "video.mp4") == len(rows(out)) >= 10
+    assert not list(out.glob("*.part"))

@@ -119,13 +119,6 @@ def test_a_target_that_is_solved_stays_while_others_go_on(beta: Beta) -> None:
     torch.testing.assert_close(torch.cat(x, dim=1), solution, atol=1e-8, rtol=1e-8)
 
 
-def test_the_directed_step_length_agrees_while_directions_are_conjugate() -> None:
-    problem, _, b = random_problem(2, 1)
-    plain, _ = ConjugateGradient().solve(problem, split(b), steps=4)
-    directed, _ = ConjugateGradient(uses_direction=True).solve(problem, split(b), steps=4)
-    torch.testing.assert_close(torch.cat(plain, dim=1), torch.cat(directed, dim=1))
-
-
 @given(seed=st.integers(0, 10**6))
 def test_one_gauss_newton_step_solves_linear_least_squares(seed: int) -> None:
     generator = torch.Generator().manual_seed(seed)

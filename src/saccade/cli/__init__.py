@@ -3,7 +3,9 @@
 A verb is a function whose annotations typer reads. It joins by a line in `VERBS`.
 """
 
+import signal
 import sys
+import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -42,6 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: words after `saccade`; those of the process when not given.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
+    _heed_interrupts()
     with _plain_warnings():
         try:
             return int(
@@ -49,7 +52,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 or DONE
             )
         except _UsageError as error:
-            complain(error.format_message(), hint=_help_hint(error))  # type: ignore[attr-defined]
+            # empty when a group of commands, e.g. `saccade models`, is given none
+            said = error.format_message() or "which command?"  # type: ignore[attr-defined]
+            complain(said, hint=_help_hint(error))
             return MISTAKE
         except SaccadeError as error:
             complain(str(error), *_notes(error))
@@ -65,6 +70,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 class _Interrupted(Exception):  # noqa: N818 - no error: the user wished it
     """Ctrl-C, on its way through typer, which would lose the notes of a `KeyboardInterrupt`."""
+
+
+def _heed_interrupts() -> None:
+    """Takes SIGINT as Ctrl-C in a job that a script began in the background too: there it begins ignored."""
+    if threading.current_thread() is threading.main_thread() and (
+        signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    ):
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _verb(function: Callable[..., None]) -> Callable[..., None]:

@@ -34,7 +34,7 @@ def bench(
     if len(clip) < frames:
         notify(f"{source} has only {len(clip)} frames")
     with progress(f"timing {model}", len(clip)) as advance:
-        result = work.bench(loaded, clip, boxes, device=find_device(device), on_frame=advance)
+        result = work.bench(loaded, clip, boxes, device=find_device(device, model), on_frame=advance)
     if json:
         print_json(result.to_json())
         return

@@ -58,9 +58,14 @@ def evaluate(
             f"--weights belong to one model, but there are {len(names)}; evaluate them one by one"
         )
     sequences = open_dataset(dataset, root)
-    chosen = {"weights": weights, "device": str(find_device(device)), "precision": precision.value}
+    shared = {"weights": weights, "precision": precision.value}
     contenders = [
-        Contender(name, load_model(name, weights, device, precision, settings), chosen) for name in names
+        Contender(
+            name,
+            load_model(name, weights, device, precision, settings),
+            {**shared, "device": str(find_device(device, name))},
+        )
+        for name in names
     ]
     lengths = {sequence.name: len(sequence) for sequence in sequences.sequences}
     with progress("evaluating", len(names) * sum(lengths.values())) as advance:

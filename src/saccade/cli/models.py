@@ -14,7 +14,7 @@ app = typer.Typer(
 
 @app.command("list")
 def list_models(json: Json = False) -> None:
-    """List every model: its task, the weights that it needs, what it is, and its paper.
+    """List every model: its task, the weights that it needs, and what it is.
 
     Example: [bold]saccade models list[/bold]
     """
@@ -26,10 +26,10 @@ def list_models(json: Json = False) -> None:
         print_json(to_json(list(rows)))
         return
     cells = [
-        (row.name, row.task, row.weights.file if row.weights else "none", row.summary, row.paper)
+        (row.name, row.task, row.weights.file if row.weights else "none", row.summary)
         for row in rows
     ]
-    out.print(table(("name", "task", "weights", "what it is", "paper"), cells))
+    out.print(table(("name", "task", "weights", "what it is"), cells))
 
 
 @app.command("card")

@@ -120,7 +120,7 @@ def track(
             "height in pixels), or draw it with --show window"
         )
     model = load_model(tracker, weights, device, precision, settings)
-    about = {"command": command_line(context), "source": source, "device": str(find_device(device))}
+    about = {"command": command_line(context), "source": source, "device": str(find_device(device, tracker))}
     with ExitStack() as opened:
         video = opened.enter_context(
             open_source(source, start=start, end=end, on_bad_frame=on_bad_frame.value)
@@ -163,6 +163,6 @@ def _summarise(recording: "Recording", tracker: str, json: bool) -> None:
         "lost in": f"{recording.lost} frames",
     }
     if recording.skipped:
-        rows["left out"] = f"{len(recording.skipped)} frames that cannot be read"
+        rows["left out"] = "frames that cannot be read, named above and in run.json"
     rows["files"] = f"{', '.join(recording.files)} in {recording.out}"
     stdout.print(facts(rows))

@@ -1,7 +1,7 @@
 """A frame: one picture of a video, checked once at the door."""
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from jaxtyping import UInt8
@@ -48,11 +48,15 @@ class Frame:
             color: channel order of `picture`; "bgr" for pictures read by OpenCV.
 
         Raises:
-            FrameError: for anything else, naming what came and what was expected.
+            FrameError: for anything else, or another `color`, naming what came and what was expected.
         """
         if isinstance(picture, Frame):
             return picture
         where = f"frame {index}"
+        if color not in get_args(ColorOrder):
+            raise FrameError(
+                f"{where}: got the color order {color!r}; expected 'rgb', or 'bgr' as OpenCV reads"
+            )
         if not isinstance(picture, np.ndarray):
             raise FrameError(f"{where}: got {_describe(picture)}; {_EXPECTED}")
         if picture.ndim not in (2, 3) or (picture.ndim == 3 and picture.shape[2] not in (1, 3, 4)):

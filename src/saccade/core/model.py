@@ -26,7 +26,10 @@ class Run(Protocol):
         Raises:
             FrameError: when `frame` is no picture.
             TargetError: when a target points at nothing, or none has ever been given to a model that needs
-                one; the run is then as it was before.
+                one.
+            ConfigError: when a target cannot be learnt with the settings of the model.
+
+        After any of these the run is as it was before.
         """
         ...
 

@@ -35,6 +35,8 @@ class Targets:
     drop: Sequence[TargetId] | Shaped[np.ndarray, " M"] = ()
 
     def __post_init__(self) -> None:
+        if isinstance(self.drop, str):
+            raise TargetError(f"drop takes a list of ids: write drop=[{self.drop!r}]")
         for i, box in enumerate(self.boxes):
             check_box(box, f"target {self._name(i)}")
         if self.masks is not None and len(self.boxes) and len(self.boxes) != len(self.masks):
@@ -64,21 +66,20 @@ class Targets:
         Raises:
             TargetError: when a box lies wholly outside, or a mask is empty or of another size than the frame.
         """
-        boxes = (
-            self.boxes if len(self.boxes) else [self._mask_box(i, size_wh, where) for i in range(len(self))]
-        )
+        masks = () if self.masks is None else self.masks
+        of_masks = [self._mask_box(i, mask, size_wh, where) for i, mask in enumerate(masks)]
+        boxes = self.boxes if len(self.boxes) else of_masks
         rows = [clip_box(box, size_wh, f"{where}: target {self._name(i)}") for i, box in enumerate(boxes)]
         return np.array(rows, dtype=np.float64).reshape(-1, 4)
 
-    def _mask_box(self, i: int, size_wh: tuple[int, int], where: str) -> Box:
+    def _mask_box(self, i: int, mask: Bool[np.ndarray, "H W"], size_wh: tuple[int, int], where: str) -> Box:
         from saccade.ops.masks import mask_box
 
-        assert self.masks is not None
-        mask = np.asarray(self.masks[i], dtype=bool)
+        mask = np.asarray(mask, dtype=bool)
         if mask.shape != size_wh[::-1]:
             raise TargetError(
                 f"{where}: the mask of target {self._name(i)} has shape {mask.shape}, "
-                f"the frame {size_wh[::-1]} (H, W)"
+                f"the frame {size_wh[::-1]} (H, W); draw the mask at the frame's size"
             )
         if not mask.any():
             raise TargetError(
@@ -99,7 +100,9 @@ def check_box(box: Any, where: str) -> None:
     except (TypeError, ValueError):
         raise TargetError(f"{where}: expected four numbers x,y,w,h, got {box!r}") from None
     if not np.isfinite([x, y, w, h]).all():
-        raise TargetError(f"{where}: the box {_show(box)} has a value that is not finite")
+        raise TargetError(
+            f"{where}: the box {_show(box)} has a value that is not finite; give four numbers x,y,w,h"
+        )
     if w <= 0 or h <= 0:
         raise TargetError(
             f"{where}: the box {_show(box)} has no area; boxes are x,y,w,h: top-left corner, width and height"
@@ -117,7 +120,8 @@ def clip_box(box: Box, size_wh: tuple[int, int], where: str) -> tuple[float, flo
     right, bottom = min(x + w, float(size_wh[0])), min(y + h, float(size_wh[1]))
     if right <= left or bottom <= top:
         raise TargetError(
-            f"{where}: the box {_show(box)} lies outside the frame of {size_wh[0]}x{size_wh[1]} pixels"
+            f"{where}: the box {_show(box)} lies outside the frame of {size_wh[0]}x{size_wh[1]} pixels; "
+            f"boxes are x,y,w,h: top-left corner, width and height"
         )
     clipped = (left, top, right - left, bottom - top)
     if (left, top) == (x, y) and right == x + w and bottom == y + h:

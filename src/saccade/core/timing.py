@@ -25,7 +25,7 @@ class Stopwatch:
 
     def add_slowest(self, others: Sequence["Stopwatch"]) -> None:
         """Counts stages that ran side by side: of each, the one that took longest."""
-        for name in {name for other in others for name in other.milliseconds}:
+        for name in dict.fromkeys(name for other in others for name in other.milliseconds):
             longest = max(other.milliseconds.get(name, 0.0) for other in others)
             self.milliseconds[name] = self.milliseconds.get(name, 0.0) + longest
 

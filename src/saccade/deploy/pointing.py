@@ -31,9 +31,8 @@ def targets_of_mask(path: Path) -> Targets:
     try:
         picture = read_palette_png(path)
     except (OSError, ValueError) as error:
-        reason = (
-            f"{path}: {error}" if not isinstance(error, OSError) else f"{path}: cannot be read as a picture"
-        )
+        # a picture of the wrong kind names itself
+        reason = f"{path}: cannot be read as a picture" if isinstance(error, OSError) else str(error)
         raise TargetError(
             f"{reason}; give a palette PNG whose pixel values are ids, 0 for background"
         ) from None

@@ -1,7 +1,8 @@
 """Frames from a camera, through OpenCV."""
 
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 
 import cv2
 
@@ -20,7 +21,8 @@ class CameraReader(Reader):
 
     def __init__(self, index: int) -> None:
         self.name = f"camera {index}"
-        self._capture = cv2.VideoCapture(index)
+        with _quiet_opencv():
+            self._capture = cv2.VideoCapture(index)
         if not self._capture.isOpened():
             self._capture.release()
             raise SourceError(
@@ -52,3 +54,14 @@ class CameraReader(Reader):
     def close(self) -> None:
         """Sets the camera free."""
         self._capture.release()
+
+
+@contextmanager
+def _quiet_opencv() -> Iterator[None]:
+    """Keeps OpenCV from telling, in a dozen lines, of every driver that does not have the camera."""
+    logging = cv2.utils.logging
+    before = logging.setLogLevel(logging.LOG_LEVEL_SILENT)
+    try:
+        yield
+    finally:
+        logging.setLogLevel(before)

@@ -92,7 +92,7 @@ class ImageReader(Reader):
             except (FrameError, *_DECODING_ERRORS) as error:
                 item = SourceError(
                     f"{self._places[index]}: frame {index} cannot be read ({_reason(error)}); "
-                    "replace the file, or leave it out with --on-bad-frame skip",
+                    "replace the file, or leave it out with `saccade track --on-bad-frame skip`",
                     frame=index,
                 )
             yield item

@@ -12,6 +12,8 @@ import torch
 from jaxtyping import Float, Integer
 from torch import Tensor
 
+from saccade.core.errors import ConfigError
+
 SlotRule = Callable[["SampleWeights", bool], Tensor]
 """the slot (N,) of the next sample; the flag tells whether the initial samples are protected"""
 
@@ -37,11 +39,12 @@ class SampleWeights:
         """Equal weights for the samples made of the first frame.
 
         Raises:
-            ValueError: there are more of them than slots.
+            ConfigError: there are more of them than slots.
         """
         if int(initial.max()) > slots:
-            raise ValueError(
-                f"{int(initial.max())} initial samples do not fit into a memory of {slots} slots"
+            raise ConfigError(
+                f"{int(initial.max())} initial samples do not fit into a memory of {slots} slots; give it "
+                f"more, or augment the first frame less"
             )
         stored = torch.arange(slots, device=initial.device) < initial[:, None]
         return cls(stored / initial[:, None], torch.full_like(initial, -1), initial.clone(), initial.clone())

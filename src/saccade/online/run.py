@@ -1,6 +1,6 @@
 """A run of an online tracker: ids, joining, leaving, generators, saving; the tracker holds only the paper."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Container, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
@@ -21,6 +21,9 @@ S = TypeVar("S", bound=TargetState)
 STATUSES = tuple(Status)
 TRACKED, UNCERTAIN, LOST = range(len(STATUSES))
 """how a tracker writes a `Status` into a tensor"""
+
+Row = list[float]
+"""of a target: x, y, w, h in frame pixels, score, status"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,24 @@ class _Cohort(Generic[S]):
     ids: list[TargetId]
     generators: list[torch.Generator]
 
+    def without(self, leaving: Container[TargetId]) -> "_Cohort[S]":
+        """The targets that stay: the cohort itself where all do, or else a copy."""
+        keep = [k for k, target in enumerate(self.ids) if target not in leaving]
+        if len(keep) == len(self.ids):
+            return self
+        state = self.state[torch.tensor(keep, dtype=torch.long)]
+        return _Cohort(self.key, state, [self.ids[k] for k in keep], [self.generators[k] for k in keep])
+
+
+def _merge(cohorts: list[_Cohort[S]], new: _Cohort[S]) -> None:
+    """Puts new targets into the cohort of their kind, or makes them one of their own."""
+    for i, old in enumerate(cohorts):
+        if old.key == new.key:
+            state = type(new.state).cat([old.state, new.state])
+            cohorts[i] = _Cohort(new.key, state, old.ids + new.ids, old.generators + new.generators)
+            return
+    cohorts.append(new)
+
 
 class TrackingRun(Generic[S]):
     """One pass of an online tracker over one video; the `Run` of every tracker."""
@@ -86,7 +107,6 @@ class TrackingRun(Generic[S]):
         self._started = False
         self._next_frame = 0
         self._next_id = 0
-        self._stopwatch = Stopwatch()
 
     @torch.inference_mode()
     def step(self, frame: Any, targets: Targets | None = None, *, color: ColorOrder = "rgb") -> Instances:
@@ -97,80 +117,72 @@ class TrackingRun(Generic[S]):
                 f"frame {frame.index}: nothing to follow yet; point at it with "
                 f"step(frame, targets=Targets(boxes=[(x, y, w, h)]))"
             )
-        rows: dict[TargetId, tuple[Any, float, int]] = {}
-        joining = self._accept(frame, targets) if targets is not None else {}
+        boxes, dropped = self._checked(frame, Targets() if targets is None else targets)
+        stopwatch = Stopwatch()
+        # whatever can refuse what is asked for comes before the first change
+        joining = self._begin(frame, boxes, stopwatch)
         self._next_frame = frame.index + 1
-        for cohort in self._cohorts:
-            estimate = self._tracker.track(frame, cohort.state, cohort.generators, self._stopwatch)
-            # the one transfer from the device in a frame
-            table = torch.cat(
-                [estimate.boxes.double(), *(v.double()[:, None] for v in (estimate.scores, estimate.status))],
-                dim=1,
-            ).cpu()
-            for target, row in zip(cohort.ids, table.tolist(), strict=True):
-                rows[target] = (row[:4], row[4], int(row[5]))
-        if joining:
-            self._join(frame, joining)
-            rows |= {target: (box.tolist(), 1.0, TRACKED) for target, box in joining.items()}
-        return self._instances(frame, rows)
+        cohorts = [rest for cohort in self._cohorts if (rest := cohort.without({*dropped, *boxes})).ids]
+        rows: dict[TargetId, Row] = {
+            target: [*box.tolist(), 1.0, float(TRACKED)] for target, box in boxes.items()
+        }
+        for cohort in cohorts:
+            rows |= self._track(frame, cohort, stopwatch)
+        for new in joining:
+            _merge(cohorts, new)
+        self._cohorts = cohorts
+        self._order = list(dict.fromkeys([*(i for i in self._order if i not in dropped), *boxes]))
+        self._next_id = max([self._next_id, *(i + 1 for i in boxes if isinstance(i, int))])
+        self._started = self._started or bool(boxes)
+        return self._instances(frame, rows, stopwatch)
 
-    def _accept(self, frame: Frame, targets: Targets) -> dict[TargetId, Float[np.ndarray, "4"]]:
-        """Checks what is asked for before anything changes, lets targets go, and names those that join."""
+    def _checked(
+        self, frame: Frame, targets: Targets
+    ) -> tuple[dict[TargetId, Float[np.ndarray, "4"]], list[TargetId]]:
+        """The boxes (x, y, w, h) of the targets that join, by id, and the ids of those that leave."""
         boxes = targets.on_frame(frame.size_wh, f"frame {frame.index}")
-        drop: list[TargetId] = list(id_array(targets.drop))
-        unknown = [target for target in drop if target not in self._order]
+        dropped: list[TargetId] = list(id_array(targets.drop))
+        unknown = [target for target in dropped if target not in self._order]
         if unknown:
             raise TargetError(
                 f"frame {frame.index}: no target {unknown[0]!r} to drop; followed: {self._order}"
             )
-        ids = self._new_ids(len(boxes)) if targets.ids is None else list(id_array(targets.ids))
-        self._next_id = max([self._next_id, *(i + 1 for i in ids if isinstance(i, int))])
-        self._forget([*drop, *ids])
-        staying = [i for i in self._order if i not in drop]
-        self._order = staying + [i for i in ids if i not in staying]
-        self._started = self._started or bool(ids)
-        return dict(zip(ids, boxes, strict=True))
+        numbers = range(self._next_id, self._next_id + len(boxes))
+        ids = numbers if targets.ids is None else id_array(targets.ids)
+        return dict(zip(ids, boxes, strict=True)), dropped
 
-    def _new_ids(self, count: int) -> list[TargetId]:
-        return list(range(self._next_id, self._next_id + count))
-
-    def _forget(self, ids: Sequence[TargetId]) -> None:
-        for cohort in self._cohorts:
-            keep = [k for k, target in enumerate(cohort.ids) if target not in ids]
-            if len(keep) < len(cohort.ids):
-                cohort.state = cohort.state[torch.tensor(keep, dtype=torch.long)]
-                cohort.ids = [cohort.ids[k] for k in keep]
-                cohort.generators = [cohort.generators[k] for k in keep]
-        self._cohorts = [cohort for cohort in self._cohorts if cohort.ids]
-
-    def _join(self, frame: Frame, joining: dict[TargetId, Float[np.ndarray, "4"]]) -> None:
+    def _begin(
+        self, frame: Frame, boxes: Mapping[TargetId, Float[np.ndarray, "4"]], stopwatch: Stopwatch
+    ) -> list[_Cohort[S]]:
         groups: dict[Hashable, list[TargetId]] = {}
-        for target, box in joining.items():
+        for target, box in boxes.items():
             groups.setdefault(self._tracker.cohort(frame, box), []).append(target)
+        cohorts = []
         for key, ids in groups.items():
             # every target has the draws of a run of its own, so that a batch equals its single runs
             generators = [torch.Generator().manual_seed(self._seed) for _ in ids]
-            boxes = torch.from_numpy(np.stack([joining[target] for target in ids]))
-            state = self._tracker.begin(frame, boxes, generators, self._stopwatch)
-            new = _Cohort(key, state, ids, generators)
-            old = next((cohort for cohort in self._cohorts if cohort.key == key), None)
-            if old is None:
-                self._cohorts.append(new)
-            else:
-                old.state = type(state).cat([old.state, state])
-                old.ids += ids
-                old.generators += generators
+            stacked = torch.from_numpy(np.stack([boxes[target] for target in ids]))
+            state = self._tracker.begin(frame, stacked, generators, stopwatch)
+            cohorts.append(_Cohort(key, state, ids, generators))
+        return cohorts
 
-    def _instances(self, frame: Frame, rows: dict[TargetId, tuple[Any, float, int]]) -> Instances:
-        xywh = np.array([rows[target][0] for target in self._order], dtype=np.float64).reshape(-1, 4)
+    def _track(self, frame: Frame, cohort: _Cohort[S], stopwatch: Stopwatch) -> dict[TargetId, Row]:
+        estimate = self._tracker.track(frame, cohort.state, cohort.generators, stopwatch)
+        columns = [estimate.boxes, estimate.scores[:, None], estimate.status[:, None]]
+        # the one transfer from the device in a frame
+        table = torch.cat([column.double() for column in columns], dim=1).tolist()
+        return dict(zip(cohort.ids, table, strict=True))
+
+    def _instances(self, frame: Frame, rows: Mapping[TargetId, Row], stopwatch: Stopwatch) -> Instances:
+        table = np.array([rows[target] for target in self._order], dtype=np.float64).reshape(-1, 6)
         return Instances(
-            boxes=np.concatenate([xywh[:, :2], xywh[:, :2] + xywh[:, 2:]], axis=1),
-            scores=np.array([rows[target][1] for target in self._order], dtype=np.float64),
+            boxes=np.concatenate([table[:, :2], table[:, :2] + table[:, 2:4]], axis=1),
+            scores=table[:, 4],
             ids=id_array(self._order),
-            status=np.array([STATUSES[rows[target][2]].value for target in self._order], dtype="<U9"),
+            status=np.array([STATUSES[int(code)].value for code in table[:, 5]], dtype="<U9"),
             frame=frame.index,
             time=frame.time,
-            timings=self._stopwatch.take(),
+            timings=stopwatch.take(),
         )
 
     def state_dict(self) -> dict[str, Any]:
@@ -186,7 +198,7 @@ class TrackingRun(Generic[S]):
                     "key": cohort.key,
                     "ids": list(cohort.ids),
                     "generators": [generator.get_state() for generator in cohort.generators],
-                    "state": type(cohort.state).from_tensors(cohort.state.tensors()).tensors(),
+                    "state": cohort.state.tensors(),
                 }
                 for cohort in self._cohorts
             ],

@@ -18,8 +18,7 @@ class TargetState:
     """What a tracker remembers of N targets.
 
     A subclass is a dataclass whose every field is a tensor with leading target dimension N, or a tuple of
-    such tensors. This base knows how to take rows, join batches and write rows back, so that a tracker never
-    does.
+    such tensors. This base knows how to take rows, join batches and copy them, so that a tracker never does.
     """
 
     def __len__(self) -> int:
@@ -36,27 +35,15 @@ class TargetState:
         first, *rest = states
         return first._map(lambda *values: torch.cat(values), *rest)
 
-    def put(self: S, rows: Rows, other: S) -> None:
-        """Overwrites the chosen targets' state, in place."""
-
-        def write(value: Tensor, new: Tensor) -> Tensor:
-            value[rows] = new
-            return value
-
-        self._map(write, other)
-
     def tensors(self) -> dict[str, Any]:
-        """The fields by name, ready for `torch.save`."""
-        return {f.name: getattr(self, f.name) for f in fields(self)}
+        """Copies of the fields by name, ready for `torch.save`."""
+        copy = self._map(torch.clone)
+        return {f.name: getattr(copy, f.name) for f in fields(copy)}
 
     @classmethod
     def from_tensors(cls: type[S], values: Mapping[str, Any]) -> S:
         """The state that `tensors` was taken of; the tensors are copied."""
-        copies = {
-            k: tuple(t.clone() for t in v) if isinstance(v, tuple | list) else v.clone()
-            for k, v in values.items()
-        }
-        return cls(**copies)
+        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})._map(torch.clone)
 
     def _map(self: S, function: Callable[..., Tensor], *others: S) -> S:
         mapped: dict[str, Any] = {}

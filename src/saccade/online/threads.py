@@ -5,8 +5,9 @@ small, so that this waiting outweighs the work, and on a machine that is busy wi
 many times the work. So each operator is given one thread, and threads are given targets.
 """
 
+import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from functools import lru_cache
 from itertools import pairwise
@@ -29,12 +30,20 @@ def row_slices(count: int, largest: int) -> list[slice]:
 
 
 def map_in_threads(function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
-    """The function's result for each item, computed side by side, every operator on one thread."""
+    """The function's result for each item, computed side by side in inference mode, operators on one thread.
+
+    An exception of the function is raised here, that of the first item that has one, when no other item is
+    being worked on any more.
+    """
     threads = min(torch.get_num_threads(), len(items))
+    function = torch.inference_mode()(function)
     with at_most_threads(1):
         if threads <= 1:
             return [function(item) for item in items]
-        return list(_pool(threads).map(torch.inference_mode()(function), items))
+        pool = _pool(threads)
+        futures = [pool.submit(function, item) for item in items]
+        wait(futures)
+        return [future.result() for future in futures]
 
 
 @contextmanager
@@ -55,3 +64,8 @@ def at_most_threads(count: int) -> Iterator[None]:
 def _pool(threads: int) -> ThreadPoolExecutor:
     # the number of an operator's threads is kept by each thread for itself
     return ThreadPoolExecutor(threads, "saccade-targets", initializer=torch.set_num_threads, initargs=(1,))
+
+
+# threads do not survive a fork: a child that went on with its parent's pool would wait for ever
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_pool.cache_clear)

@@ -1,14 +1,12 @@
 """Soft colour memberships: how much a colour resembles each of eleven basic ones."""
 
-from functools import lru_cache
-
 import cv2
 import numpy as np
 import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
-COLORS = 11
+from saccade.ops.constants import constant
 
 # black, mid grey, white, red, brown, orange, yellow, green, blue, purple, pink: the basic colour terms of
 # Berlin and Kay
@@ -33,7 +31,7 @@ def color_memberships(rgb: UInt8[Tensor, "B H W 3"]) -> Float[Tensor, "B H W 11"
     return _table()[index]
 
 
-@lru_cache(maxsize=1)
+@constant
 def _table() -> Float[Tensor, "32768 11"]:
     levels = (np.arange(_LEVELS, dtype=np.float32) * 8 + 4) / 255
     rgb = np.stack(np.meshgrid(levels, levels, levels, indexing="ij"), axis=-1).reshape(1, -1, 3)

@@ -9,6 +9,7 @@ complex128.
 
 import math
 from collections.abc import Sequence
+from functools import reduce
 
 import torch
 import torch.nn.functional as F
@@ -80,14 +81,12 @@ def sum_series(series: Sequence[Complex[Tensor, "..."]]) -> Complex[Tensor, "*ba
     """Add series of different size: the missing high frequencies of the smaller ones are zero."""
     rows = max(s.shape[-2] for s in series)
     columns = max(s.shape[-1] for s in series)
-    total = None
-    for s in series:
-        margin = (rows - s.shape[-2]) // 2
-        padded = F.pad(s, (0, columns - s.shape[-1], margin, margin))
-        total = padded if total is None else total + padded
-    if total is None:
-        raise ValueError("expected at least one series to add")
-    return total
+    margins = [(rows - s.shape[-2]) // 2 for s in series]
+    padded = [
+        F.pad(s, (0, columns - s.shape[-1], margin, margin))
+        for s, margin in zip(series, margins, strict=True)
+    ]
+    return reduce(torch.add, padded)
 
 
 def phase_ramp(size: tuple[int, int], shift: Float[Tensor, "*batch 2"]) -> Complex[Tensor, "*batch t k"]:

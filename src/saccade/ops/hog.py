@@ -1,17 +1,16 @@
 """Histograms of oriented gradients with 31 channels."""
 
 import math
-from functools import lru_cache
 
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
+from saccade.ops.constants import constant
+
 CELL = 4
 """side of a cell in pixels"""
-CHANNELS = 31
-"""18 signed orientations, 9 unsigned ones, 4 gradient energies"""
 
 _BINS = 18
 _SLOTS = _BINS + 2
@@ -21,7 +20,7 @@ _PIXELS_AT_ONCE = 60_000
 
 
 def hog(gray: Float[Tensor, "B H W"]) -> Float[Tensor, "B 31 h w"]:
-    """Describes each cell of 4x4 pixels by the orientations of its gradients.
+    """Describes each cell of 4x4 pixels: 18 signed orientations, 9 unsigned ones, 4 gradient energies.
 
     Gradients vote linearly for the two nearest of 18 orientations and for the four nearest cells; each cell
     is normalised by the energies of the four blocks of 2x2 cells it belongs to, clipped at 0.2, and summed
@@ -73,7 +72,7 @@ def _cell_histograms(gray: Float[Tensor, "B H W"]) -> Float[Tensor, "B 18 h w"]:
     return F.conv2d(bins, _triangle(votes.dtype), stride=2, padding=1, groups=_BINS)
 
 
-@lru_cache(maxsize=32)
+@constant
 def _first_slots(batch: int, height: int, width: int) -> Tensor:
     """Index of each pixel's sub-cell's first orientation, over all pictures of a batch."""
     rows, columns = torch.arange(height) // 2, torch.arange(width) // 2
@@ -82,7 +81,7 @@ def _first_slots(batch: int, height: int, width: int) -> Tensor:
     return ((pictures[:, None, None] + sub_cells) * _SLOTS).int()
 
 
-@lru_cache(maxsize=2)
+@constant
 def _triangle(dtype: torch.dtype) -> Float[Tensor, "18 1 4 4"]:
     weights = torch.tensor([0.25, 0.75, 0.75, 0.25], dtype=dtype)
     return torch.outer(weights, weights).expand(_BINS, 1, 4, 4).contiguous()

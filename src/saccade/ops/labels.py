@@ -29,6 +29,44 @@ def gaussian_label(
     return along_y[..., :, None] * along_x[..., None, :]
 
 
+def gaussian_density(
+    size_hw: tuple[int, int],
+    sigma: float,
+    centres: Float[Tensor, "*n 2"],
+    *,
+    threshold: float = 0.0,
+    normalises: bool = False,
+) -> Float[Tensor, "*n h w"]:
+    """Return the density of a normal distribution at each cell of a map.
+
+    The sum over cells is close to 1 where the centre is well inside.
+
+    Args:
+        sigma: standard deviation in cells; 0 puts everything into the cell nearest to the centre.
+        centres: (x, y) in cells, from the first one.
+        threshold: densities up to this become 0.
+        normalises: whether each map is divided by its sum.
+    """
+    height, width = size_hw
+    if sigma > 0:
+        from_middle = centres - centres.new_tensor((width - 1, height - 1)) / 2
+        peak = 1 / (2 * math.pi * sigma**2)
+        density = peak * gaussian_label((width, height), torch.full_like(centres, sigma), from_middle)
+    else:
+        density = _nearest_cell(size_hw, centres)
+    density = torch.where(density > threshold, density, 0)
+    return density / (density.sum(dim=(-2, -1), keepdim=True) + 1e-8) if normalises else density
+
+
+def _nearest_cell(size_hw: tuple[int, int], centres: Float[Tensor, "*n 2"]) -> Float[Tensor, "*n h w"]:
+    """Return 1 in the cell nearest to a centre and 0 elsewhere; only 0 if that lies outside of the map."""
+    height, width = size_hw
+    nearest = centres.round()
+    is_column = torch.arange(width, device=centres.device) == nearest[..., 0, None]
+    is_row = torch.arange(height, device=centres.device) == nearest[..., 1, None]
+    return (is_row[..., :, None] & is_column[..., None, :]).to(centres)
+
+
 def gaussian_series(size_wh: tuple[int, int], sigma: Float[Tensor, "*n 2"]) -> Float[Tensor, "*n h k"]:
     """Return the Fourier coefficients of a periodic Gaussian whose peak is at the origin, as a half spectrum.
 

@@ -84,13 +84,10 @@ class ConjugateGradient:
     Attributes:
         beta: formula of beta.
         forgetting: divisor of a kept rho, in (0, 1]; 0 starts each call afresh.
-        uses_direction: alpha = <p, r> / <p, A p>, which differs from the above when a kept direction is not
-            orthogonal to r.
     """
 
     beta: Callable[[Tensor, Tensor, Tensor], Tensor] = polak_ribiere
     forgetting: float = 0.0
-    uses_direction: bool = False
 
     def init(self, like: Variables, kept: CGState | None = None) -> CGState:
         """The state to begin a call with, from the one that the last call left."""
@@ -132,9 +129,7 @@ class ConjugateGradient:
         for step in range(steps):
             state = self.direct(problem, residual, state)
             image = problem.apply(state.direction)
-            along = problem.inner(state.direction, residual) if self.uses_direction else state.rho
-            # without a residual there is no descent, whatever direction was kept
-            alpha = torch.where(state.rho == 0, 0, _ratio(along, problem.inner(state.direction, image)))
+            alpha = _ratio(state.rho, problem.inner(state.direction, image))
             x = _add(x, alpha, state.direction)
             if step + 1 < steps:
                 residual = _add(residual, -alpha, image)

@@ -1,6 +1,9 @@
 """Reading tensors from files, and giving them to a network, with every disagreement named."""
 
 import pickle
+import re
+import struct
+import warnings
 from pathlib import Path
 
 import torch
@@ -9,6 +12,24 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from saccade.core.errors import WeightsError
+
+_EXPECTED = "expected .safetensors, or a state dict saved by PyTorch"
+
+# a pickle is a program: a damaged one fails in whatever way its damage leads to
+_DAMAGED = (
+    SafetensorError,
+    struct.error,
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    MemoryError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
@@ -20,27 +41,29 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
         WeightsError: when the file is missing, is neither, or holds anything but tensors.
     """
     if not path.is_file():
-        raise WeightsError(f"{path}: there is no such weight file")
+        raise WeightsError(f"{path}: there is no such weight file; check the path")
     try:
         if path.suffix == ".safetensors":
             return load_file(path)
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except (
-        SafetensorError,
-        pickle.UnpicklingError,
-        RuntimeError,
-        EOFError,
-        OSError,
-        ValueError,
-        KeyError,
-    ) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise WeightsError(
-            f"{path}: no weight file that can be read ({reason}); expected .safetensors, or a state dict "
-            f"saved by PyTorch"
-        ) from None
-    if not isinstance(content, dict) or not all(isinstance(v, Tensor) for v in content.values()):
-        raise WeightsError(f"{path}: holds more than tensors; expected a state dict of names and tensors")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # at pickles that PyTorch did not write; those are refused below
+            content = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        # PyTorch's own message recommends reading it without the check, which would run what is in it
+        refused = re.search(r"GLOBAL (\S+)", str(error))
+        found = (
+            f"asks for {refused[1]}, which is no tensor"
+            if refused
+            else "no file of PyTorch, or more than tensors in it"
+        )
+        raise WeightsError(f"{path}: {found}; {_EXPECTED}") from None
+    except _DAMAGED as error:
+        reason = f"{type(error).__name__}: {error}".split(". ")[0].splitlines()[0]
+        raise WeightsError(f"{path}: damaged, or no weight file ({reason}); {_EXPECTED}") from None
+    if not isinstance(content, dict) or not all(
+        isinstance(name, str) and isinstance(value, Tensor) for name, value in content.items()
+    ):
+        raise WeightsError(f"{path}: holds more than tensors; {_EXPECTED}")
     return content
 
 

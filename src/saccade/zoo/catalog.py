@@ -35,6 +35,8 @@ class Entry:
     """title and arXiv number"""
     weights: PublishedWeights | None = None
     """None for models that learn everything from the first frame"""
+    cpu_only: bool = False
+    """whether an accelerator would not make it faster, so that it runs on the CPU"""
 
 
 CATALOG: dict[str, Entry] = {
@@ -45,6 +47,7 @@ CATALOG: dict[str, Entry] = {
             task="track",
             method="saccade.trackers.eco",
             preset="ECO",
+            cpu_only=True,
             summary="hand-crafted features, no weights, real time on a CPU; the default of `saccade track`",
             paper="ECO: Efficient Convolution Operators for Tracking, arXiv 1611.09224",
         ),
@@ -53,6 +56,7 @@ CATALOG: dict[str, Entry] = {
             task="track",
             method="saccade.trackers.eco",
             preset="ECO_DEEP",
+            cpu_only=True,
             summary="ECO on ResNet-18 block 3 and VGG-M conv1 features",
             paper="ECO: Efficient Convolution Operators for Tracking, arXiv 1611.09224",
             weights=PublishedWeights(
@@ -66,6 +70,7 @@ CATALOG: dict[str, Entry] = {
             task="track",
             method="saccade.trackers.still",
             preset="STILL",
+            cpu_only=True,
             summary="stays where it was pointed at; the example to copy, and the baseline to beat",
         ),
     )

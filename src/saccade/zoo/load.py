@@ -27,7 +27,8 @@ def load(
     Args:
         name: a name of the catalogue; `saccade models list` shows them.
         weights: a file; "auto" for the one that belongs to the name; None for random weights.
-        device: "auto" takes CUDA, then MPS, then the CPU; else a device as PyTorch names it.
+        device: "auto" takes CUDA, then MPS, then the CPU, of those on which the model runs; else a device as
+            PyTorch names it.
         precision: "float32" reproduces published numbers exactly; "auto" may compute networks in bfloat16
             where the hardware has it.
         settings: dotted field names of the configuration and their values, e.g. `{"memory.size": 100}`.
@@ -45,21 +46,28 @@ def load(
     if row.weights is not None and weights == "auto":
         raise WeightsError(
             f"'{name}' needs the weights {row.weights.file} ({row.weights.origin}); give the file with "
-            f"weights=PATH, or weights=None for random ones"
+            f"--weights PATH (in Python weights=PATH, or weights=None for random ones)"
         )
     method = import_module(row.method)
     config = override(getattr(method, row.preset), settings or {})
     path = None if weights in ("auto", None) else Path(str(weights))
-    model: Model = method.build(name, config, weights=path, device=find_device(device), precision=precision)
+    model: Model = method.build(
+        name, config, weights=path, device=find_device(device, name), precision=precision
+    )
     return model
 
 
-def find_device(wish: str | torch.device) -> torch.device:
+def find_device(wish: str | torch.device, name: str | None = None) -> torch.device:
     """The device that is meant: "auto" takes CUDA, then MPS, then the CPU.
+
+    Args:
+        name: the model that is to run there; "auto" is the CPU for those that run nowhere else.
 
     Raises:
         ModelError: for a device that does not exist or cannot be used here.
     """
+    if wish == "auto" and name is not None and entry(name).cpu_only:
+        return torch.device("cpu")
     if wish == "auto":
         accelerator = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
         return accelerator or torch.device("cpu")

@@ -1,6 +1,7 @@
 """`main`: from errors to exit codes and one line; help that helps; shared options."""
 
 import json
+import signal
 import subprocess
 import sys
 import warnings
@@ -97,6 +98,27 @@ def test_the_users_mistakes_exit_with_2_and_a_line_that_helps(words, said, capsy
     output = capsys.readouterr()
     assert output.out == "" and said in output.err
     assert len(output.err.splitlines()) == 1
+
+
+def test_a_group_without_a_command_asks_for_one(capsys):
+    assert main(["models"]) == 2
+    output = capsys.readouterr()
+    assert (
+        "list" in output.out and output.err == "saccade: which command? (saccade models --help shows how)\n"
+    )
+
+
+def test_a_job_that_a_script_began_in_the_background_heeds_ctrl_c(monkeypatch, capsys):
+    def interrupted(*_, **__):
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(cli, "_application", lambda: interrupted)
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        assert main([]) == 130
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert "interrupted" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("words", VERBS, ids=" ".join)

@@ -82,3 +82,10 @@ def test_a_compressed_gray_scene_counts_as_gray():
     assert looks_gray(gray)
     gray[..., 2] += 6
     assert not looks_gray(gray)
+
+
+@pytest.mark.usefixtures("unchecked_shapes")
+@pytest.mark.parametrize("color", ["BGR", "RGB", "gbr", None])
+def test_an_unknown_color_order_is_refused(color):
+    with pytest.raises(FrameError, match=f"frame 4: got the color order {color!r}; expected 'rgb', or 'bgr'"):
+        Frame.of(np.zeros((4, 6, 3), np.uint8), index=4, color=color)

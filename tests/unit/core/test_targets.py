@@ -122,3 +122,18 @@ def test_nothing_is_a_wish_too():
     assert len(Targets()) == 0
     assert len(Targets(drop=[1])) == 0
     assert Targets().on_frame(SIZE, "frame 0").shape == (0, 4)
+
+
+def test_masks_beside_boxes_are_checked_too():
+    targets = Targets(boxes=[(1, 1, 3, 3)], masks=[np.ones((4, 4), bool)])
+    with pytest.raises(
+        TargetError, match=r"frame 0: the mask of target 0 has shape \(4, 4\), the frame \(8, 6\)"
+    ):
+        targets.on_frame((6, 8), "frame 0")
+    both = Targets(boxes=[(1, 1, 3, 3)], masks=[np.eye(8, 6, dtype=bool)])
+    np.testing.assert_array_equal(both.on_frame((6, 8), "frame 0"), [(1, 1, 3, 3)])
+
+
+def test_a_name_to_drop_is_no_list_of_letters():
+    with pytest.raises(TargetError, match=r"write drop=\['car'\]"):
+        Targets(drop="car")

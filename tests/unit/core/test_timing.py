@@ -1,8 +1,12 @@
-"""The stopwatch adds up by stage; how long anything takes is no matter of this test."""
+"""Stages add up, and reading is left out; how long anything takes is no matter of these tests."""
 
+import numpy as np
 import pytest
 
-from saccade.core import Stopwatch, timing
+from saccade.core import Frame, Stopwatch, timing
+from saccade.core.timing import StepClock
+
+PICTURE = np.zeros((2, 2, 3), np.uint8)
 
 
 @pytest.fixture
@@ -30,3 +34,20 @@ def test_a_stage_that_breaks_is_counted(clock):
     with pytest.raises(ZeroDivisionError), stopwatch.stage("filter"):
         raise ZeroDivisionError
     assert stopwatch.take() == {"filter": 1000.0}
+
+
+def test_of_stages_side_by_side_the_slowest_counts():
+    whole, one, other = Stopwatch(), Stopwatch(), Stopwatch()
+    whole.milliseconds = {"crop": 1.0}
+    one.milliseconds, other.milliseconds = {"crop": 2.0, "solve": 3.0}, {"crop": 5.0, "scale": 4.0}
+    whole.add_slowest([one, other])
+    assert list(whole.milliseconds.items()) == [("crop", 6.0), ("solve", 3.0), ("scale", 4.0)]
+
+
+def test_the_step_clock_starts_when_a_frame_is_handed_out(clock):
+    """Looks: 0 and 1 when frames 1 and 2 are handed out, 4 after the second, 9 once more."""
+    steps, first, second = StepClock(), Frame(PICTURE, 0), Frame(PICTURE, 1)
+    frames = steps.started([first, second])
+    assert [next(frames), next(frames)] == [first, second]
+    assert steps.elapsed() == 4 - 1
+    assert steps.elapsed() == 9 - 1, "looking does not start it anew"

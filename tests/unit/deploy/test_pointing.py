@@ -62,8 +62,9 @@ def write_text(path):
 )
 def test_a_picture_without_targets_is_refused_by_name(write, words, tmp_path):
     write(tmp_path / "mask.png")
-    with pytest.raises(TargetError, match=rf"mask\.png.*{words}"):
+    with pytest.raises(TargetError, match=rf"mask\.png.*{words}") as raised:
         targets_of([], tmp_path / "mask.png")
+    assert str(raised.value).count("mask.png") == 1
 
 
 class Hand:

@@ -92,6 +92,12 @@ def test_a_camera_that_is_not_there_is_refused(cameras: list[Camera]) -> None:
     assert cameras[0].released
 
 
+def test_opencv_says_nothing_of_a_camera_that_is_not_there(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SourceError, match="camera 97"):
+        open_source(97)
+    assert capfd.readouterr() == ("", "")
+
+
 @contextmanager
 def serving(handler: Callable[..., BaseHTTPRequestHandler]) -> Iterator[str]:
     """A server on the loopback, at the yielded address."""

@@ -9,7 +9,16 @@ import pytest
 import torch
 from torch import Tensor
 
-from saccade.core import Frame, Instances, SaccadeWarning, Status, Stopwatch, TargetError, Targets
+from saccade.core import (
+    ConfigError,
+    Frame,
+    Instances,
+    SaccadeWarning,
+    Status,
+    Stopwatch,
+    TargetError,
+    Targets,
+)
 from saccade.online.model import OnlineModel
 from saccade.online.run import TRACKED, UNCERTAIN, Estimate, TrackingRun
 from saccade.online.state import TargetState
@@ -192,6 +201,53 @@ def test_a_refused_wish_changes_nothing(targets, message):
         found, expected = run.step(IMAGE), twin.step(IMAGE)
         assert boxes_of(found) == boxes_of(expected)
         assert found.frame == expected.frame
+
+
+class Broken(WanderingTracker):
+    """Cannot learn targets that are 7 pixels wide, and breaks in frames that are all white."""
+
+    def begin(
+        self, frame: Frame, boxes: Tensor, generators: Sequence[torch.Generator], stopwatch: Stopwatch
+    ) -> WanderingState:
+        if (boxes[:, 2] == 7).any():
+            raise ConfigError("too narrow")
+        return super().begin(frame, boxes, generators, stopwatch)
+
+    def track(
+        self, frame: Frame, state: WanderingState, generators: Sequence[torch.Generator], stopwatch: Stopwatch
+    ) -> Estimate:
+        estimate = super().track(frame, state, generators, stopwatch)
+        if frame.image.all():
+            raise ZeroDivisionError
+        return estimate
+
+
+def test_a_target_that_cannot_be_learnt_changes_nothing():
+    run, twin = (OnlineModel("broken", None, Broken()).start() for _ in range(2))
+    for each in (run, twin):
+        each.step(IMAGE, Targets(boxes=[A, B], ids=["a", "b"]))
+    with pytest.raises(ConfigError, match="too narrow"):
+        run.step(IMAGE, Targets(boxes=[C, (0, 0, 7, 7)], ids=["a", "new"], drop=["b"]))
+    for _ in range(2):
+        found, expected = run.step(IMAGE), twin.step(IMAGE)
+        assert boxes_of(found) == boxes_of(expected)
+        assert found.frame == expected.frame
+    first = OnlineModel("broken", None, Broken()).start()
+    with pytest.raises(ConfigError):
+        first.step(IMAGE, Targets(boxes=[(0, 0, 7, 7)]))
+    with pytest.raises(TargetError, match="nothing to follow yet"):
+        first.step(IMAGE)
+
+
+def test_a_run_goes_on_with_its_targets_after_a_frame_in_which_its_tracker_broke():
+    run = OnlineModel("broken", None, Broken()).start()
+    run.step(IMAGE, Targets(boxes=[A, B, C], ids=["a", "b", "c"]))
+    with pytest.raises(ZeroDivisionError):
+        run.step(np.full_like(IMAGE, 255), Targets(boxes=[A], ids=["new"], drop=["b"]))
+    found = run.step(IMAGE)
+    assert list(found.ids) == ["a", "b", "c"], "nobody left or joined"
+    assert found.frame == 2, "the frame counts"
+    assert found.timings["wander"] < 1000
 
 
 def test_a_clipped_box_starts_from_its_inner_part(run):

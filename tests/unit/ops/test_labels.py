@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from saccade.ops.fourier import sample_series
-from saccade.ops.labels import gaussian_label, gaussian_series
+from saccade.ops.labels import gaussian_density, gaussian_label, gaussian_series
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,23 @@ def test_the_series_is_a_gaussian_at_the_origin(size: tuple[int, int]) -> None:
     values = sample_series(gaussian_series(size, sigma).to(torch.complex128), (height, width))
     expected = gaussian_label(size, sigma, torch.zeros(2, dtype=torch.float64))
     torch.testing.assert_close(values.roll((height // 2, width // 2), (0, 1)), expected, atol=5e-3, rtol=0)
+
+
+def test_a_density_sums_to_one_and_peaks_at_its_centre() -> None:
+    centres = torch.tensor([[9.0, 7.0], [6.3, 8.8]])
+    density = gaussian_density((19, 17), 0.9, centres)
+    torch.testing.assert_close(density.sum(dim=(1, 2)), torch.ones(2), atol=1e-3, rtol=0)
+    assert [divmod(int(d.argmax()), 17) for d in density] == [(7, 9), (9, 6)]
+
+
+def test_a_density_without_width_is_one_cell() -> None:
+    density = gaussian_density((3, 4), 0.0, torch.tensor([[2.4, 0.6], [9.0, 0.0]]))
+    assert density[0].nonzero().tolist() == [[1, 2]]
+    assert float(density[0].max()) == 1
+    assert not density[1].any()  # its centre is outside of the map
+
+
+def test_small_densities_are_cut_off_before_the_sum_is_made_one() -> None:
+    density = gaussian_density((9, 9), 1.0, torch.tensor([[4.0, 4.0]]), threshold=0.05, normalises=True)
+    assert density.count_nonzero() == 9  # the centre, its neighbours and the diagonal ones
+    torch.testing.assert_close(density.sum(dim=(1, 2)), torch.ones(1))

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from saccade.core import Frame, ModelError, Stopwatch
+from saccade.core import ConfigError, Frame, ModelError, Stopwatch
+from saccade.core.config import override
 from saccade.ops.crops import CropView
-from saccade.trackers.eco import ECO, build
+from saccade.trackers.eco import ECO, ECO_DEEP, build
 from saccade.trackers.eco.appearance import Region, compress, principal_axes
 from saccade.trackers.eco.correlation import (
     FilterEquation,
@@ -149,6 +150,72 @@ def test_scheduled_learning_follows_each_targets_own_age() -> None:
             tracker.track(frame, state, [], Stopwatch())
             changed.append((state.filter != before).flatten(1).any(1).tolist())
     assert changed == [[False, False], [False, True], [False, False], [False, False], [True, False]]
+
+
+def test_a_target_of_a_pixel_can_grow_and_one_of_twice_the_frame_shrink() -> None:
+    """The limits of size only keep a target from going further beyond them."""
+    tracker = ECOTracker(ECO)
+    frame = Frame.of(np.random.default_rng(1).integers(0, 256, (60, 80, 3), dtype=np.uint8))
+    for side, factor, expected in [
+        (1.0, 1.1, 1.1),
+        (1.0, 0.9, 1.0),
+        (200.0, 0.9, 180.0),
+        (200.0, 1.1, 200.0),
+    ]:
+        boxes = torch.tensor([[40.0, 30, side, side]], dtype=torch.float64)
+        with torch.inference_mode(), pytest.MonkeyPatch.context() as patch:
+            state = tracker.begin(frame, boxes, [], Stopwatch())
+            patch.setattr(
+                "saccade.trackers.eco.tracker.measure_scale", lambda *_, f=factor: torch.tensor([f]).double()
+            )
+            found = tracker.track(frame, state, [], Stopwatch())
+        assert found.boxes[0, 2:].tolist() == pytest.approx([expected] * 2)
+
+
+def test_numbers_stay_finite() -> None:
+    """Of a target of one pixel, one of the whole frame, and one that leaves it."""
+    boxes = [[80.0, 60, 1, 1], [0.0, 0, 160, 120], [140.0, 40, 20, 30]]
+    tracker = ECOTracker(ECO)
+    scene = np.random.default_rng(2).integers(0, 256, (240, 320, 3), dtype=np.uint8)
+    with torch.inference_mode():
+        start = Frame.of(scene[:120, :160])
+        state = tracker.begin(start, torch.tensor(boxes, dtype=torch.float64), [], Stopwatch())
+        for t in range(200):
+            # the camera moves right and back, and the picture goes black for a while
+            left = min(t, 100, 200 - t)
+            picture = scene[:120, left : left + 160] * (not 120 < t < 140)
+            found = tracker.track(Frame.of(picture.astype(np.uint8)), state, [], Stopwatch())
+            assert torch.isfinite(found.boxes).all()
+            assert torch.isfinite(found.scores).all()
+            assert (found.boxes[:, 2:] > 0).all()
+    for name, value in state.tensors().items():
+        assert torch.isfinite(torch.view_as_real(value) if value.is_complex() else value).all(), name
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "search.cells=41",
+        "search.cells=0",
+        "filter.interval=0",
+        "scale.count=4",
+        "scale.cells=0",
+        "scale.step=1",
+    ],
+)
+def test_settings_that_cannot_work_are_refused(setting: str) -> None:
+    name, value = setting.split("=")
+    with pytest.raises(ConfigError, match=f"{name} is {value}.*; it must be"):
+        override(ECO, {name: value})
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"num_scales": 4}, {"scale_step": 1}, {"update_interval": 0}, {"min_side": 300}, {"min_side": 0}],
+)
+def test_deep_settings_that_cannot_work_are_refused(changes: dict[str, int]) -> None:
+    with pytest.raises(ConfigError, match=f"{next(iter(changes))} is {next(iter(changes.values()))}"):
+        override(ECO_DEEP, changes)
 
 
 def test_other_devices_are_refused() -> None:

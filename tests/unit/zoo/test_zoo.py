@@ -8,6 +8,7 @@ import torch
 import saccade
 from saccade.core import ConfigError, Model, ModelError, WeightsError
 from saccade.zoo import CATALOG, entry
+from saccade.zoo.load import find_device
 
 
 @pytest.mark.parametrize("row", CATALOG.values(), ids=lambda row: row.name)
@@ -85,7 +86,7 @@ def test_what_cannot_be_is_refused(arguments, error, message):
 
 def test_missing_weights_are_named():
     with pytest.raises(
-        WeightsError, match=r"'eco_deep' needs the weights resnet18_vggmconv1.pth .*weights=PATH"
+        WeightsError, match=r"'eco_deep' needs the weights resnet18_vggmconv1.pth .*--weights PATH"
     ):
         saccade.load("eco_deep")
 
@@ -93,3 +94,13 @@ def test_missing_weights_are_named():
 @pytest.mark.parametrize("device", ["auto", "cpu", torch.device("cpu")])
 def test_devices_are_named_in_any_way(device):
     saccade.load("still", device=device)
+
+
+def test_a_device_is_chosen_that_the_model_runs_on(monkeypatch):
+    """On a machine with an accelerator too: `auto` must not choose what the model then refuses."""
+    monkeypatch.setattr(torch.accelerator, "is_available", lambda: True)
+    monkeypatch.setattr(torch.accelerator, "current_accelerator", lambda: torch.device("cuda"))
+    assert find_device("auto") == torch.device("cuda")
+    for row in CATALOG.values():
+        saccade.load(row.name, weights=None)
+        assert (find_device("auto", row.name).type == "cpu") == row.cpu_only

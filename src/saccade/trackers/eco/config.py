@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from saccade.core.errors import ConfigError
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
@@ -19,6 +21,10 @@ class Search:
     """exponent of the Hann window on the features: below 1 it lets more of the surroundings in"""
     inertia: float = 0.3
     """how much a score is lowered at the border of the search region against its centre, in [0, 1]"""
+
+    def __post_init__(self) -> None:
+        if self.cells < 2 or self.cells % 2:
+            raise ConfigError(f"search.cells is {self.cells}; it must be even and positive")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +49,10 @@ class Filter:
     """share of each channel's own energy, rather than their mean, in the preconditioner"""
     precondition_penalty: float = 0.15
     """share of the penalty's energy in the preconditioner"""
+
+    def __post_init__(self) -> None:
+        if self.interval < 1:
+            raise ConfigError(f"filter.interval is {self.interval}; it must be at least 1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +87,14 @@ class Scale:
     """share of the newest sample, per frame"""
     gain: float = 1.25
     """factor on the measured exponent: the filter underestimates change"""
+
+    def __post_init__(self) -> None:
+        if self.count < 1 or self.count % 2 == 0:
+            raise ConfigError(f"scale.count is {self.count}; it must be odd and positive")
+        if self.cells < 1:
+            raise ConfigError(f"scale.cells is {self.cells}; it must be at least 1")
+        if self.step <= 1:
+            raise ConfigError(f"scale.step is {self.step}; it must be above 1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,12 +16,12 @@ G and b are all that is remembered of the samples: C x C numbers a frequency, ho
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
 
 import torch
 from jaxtyping import Complex, Float
 from torch import Tensor
 
+from saccade.ops.constants import constant
 from saccade.solvers.conjugate_gradient import ConjugateGradient, Variables, fletcher_reeves
 from saccade.trackers.eco.config import Filter
 
@@ -92,7 +92,7 @@ class FilterEquation:
         return (residual[0] / ((1 - share) * data + share * self.penalty.mean((1, 2))[:, None, None, None]),)
 
 
-@lru_cache(maxsize=8)
+@constant
 def _column_weights(columns: int) -> Float[Tensor, " m"]:
     weights = torch.full((columns,), 2.0)
     weights[0] = weights[-1] = 1.0

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from saccade.core.errors import ConfigError
 from saccade.online.augmentation import FirstFrameAugmentation
 
 
@@ -116,6 +117,19 @@ class ECODeepConfig:
     """highest frequency that the sparse regularisation may keep"""
     augmentation: FirstFrameAugmentation = FIRST_FRAME
     """the pictures that the first filter is learnt from"""
+
+    def __post_init__(self) -> None:
+        if self.num_scales < 1 or self.num_scales % 2 == 0:
+            raise ConfigError(f"num_scales is {self.num_scales}; it must be odd and positive")
+        if self.scale_step <= 1:
+            raise ConfigError(f"scale_step is {self.scale_step}; it must be above 1")
+        if self.update_interval < 1:
+            raise ConfigError(f"update_interval is {self.update_interval}; it must be at least 1")
+        if not 0 < self.min_side <= self.max_side:
+            raise ConfigError(
+                f"min_side is {self.min_side} and max_side {self.max_side}; they must be positive "
+                f"and in order"
+            )
 
 
 ECO_DEEP = ECODeepConfig()

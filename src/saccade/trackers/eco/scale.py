@@ -9,13 +9,12 @@ Danelljan et al., BMVC 2014, eq. 3-6),
 with A and B averaged over time, and scores a new stack Z by ifft(sum_channels conj(A) Z / (B + lambda)).
 """
 
-from functools import lru_cache
-
 import torch
 import torch.nn.functional as F
 from jaxtyping import Complex, Float
 from torch import Tensor
 
+from saccade.ops.constants import constant
 from saccade.ops.hog import CELL, hog
 from saccade.ops.peaks import peak1d
 from saccade.ops.windows import hann
@@ -67,12 +66,12 @@ def measure_scale(
     return config.step ** (config.gain * exponent)
 
 
-@lru_cache(maxsize=8)
+@constant
 def _scales(config: Scale) -> Float[Tensor, " count"]:
     return config.step ** (torch.arange(config.count, dtype=torch.float64) - config.count // 2)
 
 
-@lru_cache(maxsize=8)
+@constant
 def _label(config: Scale) -> Complex[Tensor, " f"]:
     exponent = torch.arange(config.count) - config.count // 2
     return torch.fft.rfft(torch.exp(-0.5 * (exponent / config.sigma) ** 2))

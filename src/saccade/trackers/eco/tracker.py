@@ -3,7 +3,6 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import torch
@@ -14,6 +13,7 @@ from saccade.core import Frame, Stopwatch
 from saccade.online.run import LOST, TRACKED, UNCERTAIN, Estimate
 from saccade.online.state import TargetState
 from saccade.online.threads import map_in_threads, row_slices
+from saccade.ops.constants import constant
 from saccade.ops.crops import CropView
 from saccade.ops.hog import CELL
 from saccade.ops.peaks import peak2d
@@ -173,7 +173,7 @@ class ECOTracker:
     def _localise(
         self, sample: Tensor, bins: Tensor, view: CropView, state: ECOState
     ) -> tuple[Float[Tensor, "N 2"], Float[Tensor, " N"]]:
-        """Where the target is, in crop pixels, and how high the filter alone scores there or anywhere."""
+        """Where the target is, in crop pixels, and the highest score of the filter alone, wherever it is."""
         cells = self.config.search.cells
         filtered = from_spectrum((state.filter * sample).sum(1))
         # colours are binned at half of the crop's resolution
@@ -192,8 +192,9 @@ class ECOTracker:
         )
         factor = measure_scale(stack, state.scale_numerator, state.scale_denominator, self.config.scale)
         size = state.size * factor[:, None]
-        beyond = (size > 2 * size.new_tensor(frame_wh)).any(1) | (size.amin(1) < SMALLEST)
-        return torch.where(beyond[:, None], state.size, size)
+        too_large = (factor > 1) & (size > 2 * size.new_tensor(frame_wh)).any(1)
+        too_small = (factor < 1) & (size.amin(1) < SMALLEST)
+        return torch.where((too_large | too_small)[:, None], state.size, size)
 
     def _learn(
         self, sample: Tensor, bins: Tensor, region: Region, inside: Tensor, size: Tensor, state: ECOState
@@ -249,12 +250,12 @@ class ECOTracker:
         return torch.where(confidence < limits.lost_below, LOST, doubted).to(torch.int8)
 
 
-@lru_cache(maxsize=8)
+@constant
 def _feature_window(cells: int, power: float) -> Float[Tensor, "n n"]:
     return hann2d((cells, cells)) ** power
 
 
-@lru_cache(maxsize=8)
+@constant
 def _inertia(cells: int, share: float) -> Float[Tensor, "n n"]:
     """Factors on the scores that fall by `share` from no displacement to the border of the region."""
     offset = (torch.arange(cells) - cells // 2) / cells
