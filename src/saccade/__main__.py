@@ -5,7 +5,7 @@ import sys
 
 
 def main() -> int:
-    """Runs the command line; Ctrl-C counts from the first moment, and a polite kill leaves whole files too."""
+    """Runs the command line; Ctrl-C counts from the first moment, and a kill (-TERM) leaves whole files."""
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     try:
         from saccade.cli import main as run

@@ -25,10 +25,7 @@ def list_models(json: Json = False) -> None:
     if json:
         print_json(to_json(list(rows)))
         return
-    cells = [
-        (row.name, row.task, row.weights.file if row.weights else "none", row.summary)
-        for row in rows
-    ]
+    cells = [(row.name, row.task, row.weights.file if row.weights else "none", row.summary) for row in rows]
     out.print(table(("name", "task", "weights", "what it is"), cells))
 
 
