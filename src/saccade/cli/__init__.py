@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -54,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except _UsageError as error:
             # empty when a group of commands, e.g. `saccade models`, is given none
             said = error.format_message() or "which command?"  # type: ignore[attr-defined]
-            complain(said, hint=_help_hint(error))
+            complain(said, hint=_help_hint(error, words))
             return MISTAKE
         except SaccadeError as error:
             complain(str(error), *_notes(error))
@@ -147,6 +148,9 @@ def _notes(error: BaseException) -> list[str]:
     return list(getattr(error, "__notes__", ()))
 
 
-def _help_hint(error: Exception) -> str:
+def _help_hint(error: Exception, words: Sequence[str]) -> str:
+    source = words[0] if words else ""
+    if source not in VERBS and ("://" in source or Path(source).suffix):
+        return f"did you mean: saccade track {source} --box X,Y,W,H"
     context = getattr(error, "ctx", None)
     return f"{context.command_path if context else 'saccade'} --help shows how"

@@ -214,3 +214,9 @@ def test_settings_are_read():
 
 def test_the_default_folder_names_the_verb():
     assert default_out("track").parts[:2] == ("runs", "track")
+
+
+@pytest.mark.parametrize("source", ["clip.mp4", "rtsp://camera/1"])
+def test_a_source_without_a_verb_is_taken_for_something_to_track(source, capsys):
+    assert main([source]) == 2
+    assert f"did you mean: saccade track {source} --box" in capsys.readouterr().err.replace("\n", " ")
