@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 from torchvision.models import ResNet
 from torchvision.models.resnet import BasicBlock, Bottleneck
 
@@ -57,3 +57,15 @@ def resnet18() -> ResNetFeatures:
 def resnet50() -> ResNetFeatures:
     """ResNet-50, randomly initialised: 256, 512, 1024, 2048 channels in layer1 ... layer4."""
     return ResNetFeatures(Bottleneck, [3, 4, 6, 3])
+
+
+def mask_rcnn_resnet50() -> ResNetFeatures:
+    """The ResNet-50 of Mask R-CNN, randomly initialised: bottlenecks stride in their first 1x1 convolution.
+
+    It has no classification layer.
+    """
+    network = resnet50()
+    network.fc = nn.Identity()
+    for stage in (network.layer2, network.layer3, network.layer4):
+        stage[0].conv1.stride, stage[0].conv2.stride = (2, 2), (1, 1)
+    return network
