@@ -173,19 +173,23 @@ def _frames(count: int) -> str:
 
 @contextmanager
 def _undisturbed() -> Iterator[None]:
-    """Holds Ctrl-C back until the block is done, so that no file is left half written."""
+    """Holds Ctrl-C and kill (-TERM) back until the block is done, so that no file is left half written."""
     if threading.current_thread() is not threading.main_thread():
         # only the main thread is ever interrupted
         yield
         return
-    pressed: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, _: pressed.append(number))
+    came: list[int] = []
+    before = {
+        number: signal.signal(number, lambda came_in, _: came.append(came_in))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
-    if pressed:
-        raise KeyboardInterrupt
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    for late in came:
+        signal.raise_signal(late)
 
 
 def _run_facts(model: Model, seed: int) -> dict[str, Any]:
