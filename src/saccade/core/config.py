@@ -1,13 +1,12 @@
 """Configurations: frozen dataclasses, overridden by dotted names, kept as JSON."""
 
 import dataclasses
-import difflib
 import types
 from collections.abc import Mapping
 from enum import Enum
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from saccade.core.errors import ConfigError
+from saccade.core.errors import ConfigError, did_you_mean
 
 C = TypeVar("C")
 
@@ -65,9 +64,9 @@ def _set(config: Any, path: list[str], value: Any, name: str) -> Any:
 def _field_kind(kind: type, field: str, name: str) -> Any:
     names = [f.name for f in dataclasses.fields(kind)]
     if field not in names:
-        near = difflib.get_close_matches(field, names, n=1)
-        hint = f"did you mean '{near[0]}'?" if near else f"fields: {', '.join(names)}"
-        raise ConfigError(f"{kind.__name__} has no field '{field}' (in '{name}'); {hint}")
+        raise ConfigError(
+            f"{kind.__name__} has no field '{field}' (in '{name}'); {did_you_mean(field, names)}"
+        )
     return get_type_hints(kind)[field]
 
 

@@ -13,6 +13,9 @@ SaccadeError                    message = what is wrong, where, and what to do a
 └── MissingExtraError (ImportError)  an optional package is not installed
 """
 
+import difflib
+from collections.abc import Iterable
+
 
 class SaccadeError(Exception):
     """Base of every error that saccade raises on purpose."""
@@ -73,3 +76,10 @@ class MissingExtraError(SaccadeError, ImportError):
 
 class SaccadeWarning(UserWarning):
     """Something was put right or left out on the user's behalf, and they should know."""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The remedy for a name that does not exist: the nearest that does, or all of them."""
+    known = sorted(known)
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"did you mean '{near[0]}'?" if near else f"there are: {', '.join(known)}"

@@ -1,10 +1,10 @@
 """Every model by name: its method, its preset, its paper, and where weights for it are published."""
 
-import difflib
 from dataclasses import dataclass
 from typing import Literal
 
 from saccade.core import ModelError
+from saccade.core.errors import did_you_mean
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +84,5 @@ def entry(name: str) -> Entry:
         ModelError: when there is none, with the nearest name that exists.
     """
     if name not in CATALOG:
-        near = difflib.get_close_matches(name, CATALOG, n=1)
-        hint = f"did you mean '{near[0]}'?" if near else f"there are: {', '.join(sorted(CATALOG))}"
-        raise ModelError(f"no model '{name}'; {hint} (saccade models list shows all)")
+        raise ModelError(f"no model '{name}'; {did_you_mean(name, CATALOG)} (saccade models list shows all)")
     return CATALOG[name]

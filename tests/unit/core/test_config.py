@@ -97,7 +97,7 @@ def test_the_rest_stays_and_so_does_the_original():
             "Config has no field 'dispalcement_scale'.*did you mean 'displacement_scale'?",
         ),
         ("memory.siez", 1, r"Memory has no field 'siez' \(in 'memory.siez'\); did you mean 'size'?"),
-        ("memory.zzz", 1, "fields: size, rates, shape"),
+        ("memory.zzz", 1, "there are: rates, shape, size"),
         ("threshold.low", 1, "'threshold.low': 'low' is looked for in a float, which has no fields"),
         ("", 1, "Config has no field ''"),
         ("memory.size", "many", "'memory.size': expected int, got 'many'"),

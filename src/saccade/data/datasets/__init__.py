@@ -1,11 +1,11 @@
 """Data sets: what lies on the disk, a file each; the same serve evaluation and training."""
 
-import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from saccade.core import DatasetError
+from saccade.core.errors import did_you_mean
 from saccade.data.datasets import folder
 from saccade.data.sequence import Sequence
 
@@ -40,7 +40,5 @@ def open_dataset(name: str, root: str | Path) -> Dataset:
         DatasetError: for an unknown name, or when what lies there is missing or inconsistent.
     """
     if name not in READERS:
-        near = difflib.get_close_matches(name, READERS, n=1)
-        hint = f"did you mean '{near[0]}'?" if near else f"there are: {', '.join(sorted(READERS))}"
-        raise DatasetError(f"no data set '{name}'; {hint}")
+        raise DatasetError(f"no data set '{name}'; {did_you_mean(name, READERS)}")
     return Dataset(name, Path(root), READERS[name](Path(root)))

@@ -4,7 +4,6 @@ They agree on the words and differ in the small print: which frames count, what 
 whether a threshold itself is reached. A row says all of it.
 """
 
-import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -13,6 +12,7 @@ import numpy as np
 from jaxtyping import Bool, Float64
 
 from saccade.core import ConfigError
+from saccade.core.errors import did_you_mean
 
 Boxes = Float64[np.ndarray, "F 4"]
 Frames = Bool[np.ndarray, " F"]
@@ -95,7 +95,5 @@ def dialect(name: str) -> Dialect:
         ConfigError: when there is none, with the nearest name that exists.
     """
     if name not in DIALECTS:
-        near = difflib.get_close_matches(name, DIALECTS, n=1)
-        hint = f"did you mean '{near[0]}'?" if near else f"there are: {', '.join(sorted(DIALECTS))}"
-        raise ConfigError(f"no protocol '{name}'; {hint}")
+        raise ConfigError(f"no protocol '{name}'; {did_you_mean(name, DIALECTS)}")
     return DIALECTS[name]
