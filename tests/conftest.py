@@ -68,6 +68,13 @@ def _same_start() -> None:
 
 
 @pytest.fixture(autouse=True)
+def _own_store(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Tests see no weights but those that they import themselves, and leave the user's alone."""
+    monkeypatch.setenv("SACCADE_WEIGHTS", str(tmp_path_factory.getbasetemp() / "no-store"))
+    monkeypatch.delenv("SACCADE_WEIGHTS_URL", raising=False)
+
+
+@pytest.fixture(autouse=True)
 def _offline(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests talk to nobody but servers that they start themselves."""
     connect = socket.socket.connect

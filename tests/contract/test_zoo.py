@@ -18,10 +18,35 @@ from saccade.core import Instances, Model, Run, SaccadeWarning, Status, TargetEr
 from saccade.core.config import from_json, to_json
 from saccade.zoo import CATALOG
 
-TRACKERS = [row.name for row in CATALOG.values() if row.task == "track"]
+# rows that differ from another in numbers alone, which are tested elsewhere
+VARIANTS = {
+    "atom_vot", "atom_gmm", "dimp18_vot18", "dimp50_vot18", "dimp50_vot19", "prdimp18", "prdimp50_vot18"
+}  # fmt: skip
+TRACKERS = [
+    pytest.param(row.name, marks=[pytest.mark.slow] if row.name in VARIANTS else [])
+    for row in CATALOG.values()
+    if row.task == "track"
+]
 
 # settings under which a slow method is quick enough to be tested this often; all its parts still take part
+_DISCRIMINATIVE = {
+    "search.side": 64,
+    "augmentation.relative_shifts": (),
+    "augmentation.rotations": (10,),
+    "augmentation.blurs": (),
+    "augmentation.dropout_copies": 1,
+    "memory.size": 8,
+    "learning.first_steps": 2,
+    "learning.interval": 3,
+    "learning.steps": 1,
+    "refinement.random_proposals": 3,
+    "refinement.steps": 2,
+}
 LIGHT: dict[str, dict[str, Any]] = {
+    row.name: _DISCRIMINATIVE
+    for row in CATALOG.values()
+    if row.method in ("saccade.trackers.atom", "saccade.trackers.dimp")
+} | {
     "eco_deep": {
         "min_side": 96,
         "max_side": 112,
@@ -217,7 +242,7 @@ def size_of(state: Any) -> int:
     return sum(map(size_of, parts))
 
 
-@pytest.mark.parametrize("name", TRACKERS)
+@pytest.mark.parametrize("name", CATALOG)
 def test_presets_serialise_and_come_back(name):
     preset = getattr(import_module(CATALOG[name].method), CATALOG[name].preset)
     assert from_json(type(preset), json.loads(json.dumps(to_json(preset)))) == preset

@@ -51,6 +51,11 @@ def bench(
         },
         "memory": f"{result.memory_mb:.0f} MiB at most",
     }
+    if result.backbone_ms is not None:
+        rest = 100 * (result.median_ms / result.backbone_ms - 1)
+        about["backbone alone"] = (
+            f"{1e3 / result.backbone_ms:.1f} frames/s; all else adds {rest:.0f} % to its time"
+        )
     if result.device_memory_mb is not None:
         about["device memory"] = f"{result.device_memory_mb:.0f} MiB at most"
     out.print(facts(about))

@@ -9,12 +9,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import (
     BarColumn,
+    DownloadColumn,
     MofNCompleteColumn,
     Progress,
     ProgressColumn,
     Task,
     TextColumn,
     TimeRemainingColumn,
+    TransferSpeedColumn,
 )
 from rich.table import Table
 from rich.text import Text
@@ -81,6 +83,25 @@ def progress(text: str, total: int | None, *, unit: str = "frames") -> Iterator[
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
         task = bar.add_task(escape(text), total=total)
         yield lambda: bar.advance(task)
+
+
+@contextmanager
+def transfer(text: str) -> Iterator[Callable[[int, int | None], None]]:
+    """A bar on standard error for bytes that come from elsewhere.
+
+    Yields:
+        a function to call with how many bytes there are, and how many there will be, if that is known.
+    """
+    columns = [
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    ]
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
+        task = bar.add_task(escape(text), total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 class _Rate(ProgressColumn):

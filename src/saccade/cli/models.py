@@ -1,14 +1,19 @@
-"""`saccade models`: what there is to choose from."""
+"""`saccade models`: what there is to choose from, and how its weights get here."""
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from saccade.cli.console import facts, out, print_json, table
+from saccade.cli.console import facts, out, print_json, progress, table, transfer
 from saccade.cli.options import Json
 
+if TYPE_CHECKING:  # loaded when a command runs, so that help is quick
+    from saccade.zoo.obtain import Obtained
+
 app = typer.Typer(
-    help="Show what models there are.\n\nExample: [bold]saccade models list[/bold]", no_args_is_help=True
+    help="Show what models there are, and get their weights.\n\nExample: [bold]saccade models list[/bold]",
+    no_args_is_help=True,
 )
 
 
@@ -37,6 +42,7 @@ def card(
 
     Example: [bold]saccade models card eco[/bold]
     """
+    from saccade.weights import Store
     from saccade.zoo.card import card as card_of
 
     model = card_of(name)
@@ -52,8 +58,63 @@ def card(
             "weights": row.weights.file,
             "published by": row.weights.origin,
             "licence": row.weights.licence,
+            "in the store": str(Store().find(row.weights.key) or f"no; saccade models download {row.name}"),
         }
     out.print(facts(about))
     out.print("\nsettings, changed by --set NAME=VALUE:\n", style="dim")
     cells = [(s.name, str(s.default), s.kind, s.text) for s in model.settings]
     out.print(table(("name", "default", "type", "meaning"), cells))
+
+
+@app.command("import")
+def import_file(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A weight file, or an original checkpoint.")],
+    model: Annotated[
+        str | None,
+        typer.Option("--as", metavar="NAME", help="The model it is for; found out when not given."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Put a weight file into the store, where `--weights` finds it by itself.
+
+    Nothing in the file is run: tensors and constructor are read, checked against the network, and kept as
+    safetensors.
+
+    Example: [bold]saccade models import dimp50.pth[/bold]
+    """
+    from saccade.zoo.obtain import import_weights
+
+    with progress(f"reading {file.name}", None, unit="files"):
+        obtained = import_weights(file, model)
+    _tell(obtained, json)
+
+
+@app.command("download")
+def download(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of a model.")], json: Json = False
+) -> None:
+    """Fetch the published weights of a model into the store; what was interrupted is continued.
+
+    They come from their authors' Google Drive, or from the address in SACCADE_WEIGHTS_URL.
+
+    Example: [bold]saccade models download eco_deep[/bold]
+    """
+    from saccade.zoo.obtain import download_weights
+
+    with transfer(f"fetching the weights of {name}") as show:
+        obtained = download_weights(name, show)
+    _tell(obtained, json)
+
+
+def _tell(obtained: "Obtained", json: bool) -> None:
+    if json:
+        from saccade.core.config import to_json
+
+        print_json(to_json(obtained) | {"path": str(obtained.path)})
+        return
+    rows = {
+        "recognised as": obtained.network,
+        "used by": ", ".join(obtained.models),
+        "kept as": str(obtained.path),
+    }
+    out.print(facts(rows | {"sha256 of the file": obtained.sha256}))

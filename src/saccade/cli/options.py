@@ -23,7 +23,10 @@ Tracker = Annotated[
     str, typer.Option("--tracker", metavar="NAME", help="Which tracker; `saccade models list` shows all.")
 ]
 Weights = Annotated[
-    str | None, typer.Option("--weights", metavar="FILE", help="Weight file, or `none` for random weights.")
+    str | None,
+    typer.Option(
+        "--weights", metavar="FILE", help="Weight file, or `none` for random ones; the store's if not given."
+    ),
 ]
 Device = Annotated[str, typer.Option("--device", metavar="NAME", help="auto, cpu, cuda, cuda:1, mps …")]
 Precision = Annotated[

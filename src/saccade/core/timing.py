@@ -1,10 +1,26 @@
 """Where the time of a frame goes."""
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 from saccade.core.frame import Frame
+
+_settle: ContextVar[Callable[[], None]] = ContextVar("settle", default=lambda: None)
+
+
+@contextmanager
+def stages_end_with(wait: Callable[[], None]) -> Iterator[None]:
+    """Inside, every stage of a stopwatch begins and ends by calling `wait`.
+
+    A GPU is given work and left alone with it: unless it is waited for, a stage takes as long as the giving.
+    """
+    token = _settle.set(wait)
+    try:
+        yield
+    finally:
+        _settle.reset(token)
 
 
 class Stopwatch:
@@ -16,10 +32,13 @@ class Stopwatch:
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         """Counts the time spent inside of the `with` block as `name`."""
+        settle = _settle.get()
+        settle()
         start = time.perf_counter()
         try:
             yield
         finally:
+            settle()
             spent = 1e3 * (time.perf_counter() - start)
             self.milliseconds[name] = self.milliseconds.get(name, 0.0) + spent
 

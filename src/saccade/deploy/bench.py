@@ -3,8 +3,9 @@
 import resource
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import torch
 
 from saccade.core import Frame, Model, ModelError, SourceError, Targets
 from saccade.core.targets import Box
+from saccade.core.timing import stages_end_with
 from saccade.data.synthetic import render
 from saccade.media import open_source
 
@@ -43,7 +45,11 @@ class BenchResult:
     fps: float
     """frames by seconds, all timed frames together; reading frames is not counted"""
     stages_ms: dict[str, float]
-    """mean milliseconds of a frame by stage"""
+    """mean milliseconds of a frame by stage, in the order of the frame; on a GPU from a pass of its own, in
+    which every stage is waited for"""
+    backbone_ms: float | None
+    """milliseconds (median) of a frame in the backbone, below which no tracker that runs it can get; None for
+    models without one"""
     memory_mb: float
     """highest memory of the process so far, libraries included, in MiB"""
     device_memory_mb: float | None
@@ -77,37 +83,58 @@ def bench(
     if len(frames) < 3:
         raise SourceError(f"a bench needs at least 3 frames, got {len(frames)}; give a longer source")
     on_cuda = device.type == "cuda"
+    wait = partial(torch.accelerator.synchronize, device) if device.type != "cpu" else _at_once
     if on_cuda:
         torch.cuda.reset_peak_memory_stats(device)
-    run, targets = model.start(), Targets(boxes=boxes)
-    spent, timings = [], []
-    for number, frame in enumerate(frames):
-        start = time.perf_counter()
-        found = run.step(frame, targets if number == 0 else None)
-        if on_cuda:
-            torch.cuda.synchronize(device)
-        spent.append(1e3 * (time.perf_counter() - start))
-        timings.append(found.timings)
-        on_frame()
+    spent, timings = _pass(model, frames, boxes, wait, on_frame)
+    if device.type != "cpu":
+        with stages_end_with(wait):
+            _, timings = _pass(model, frames, boxes, wait, _at_once)
     first = 1 + min(WARM_UP, (len(frames) - 1) // 2)
-    timed = np.array(spent[first:])
-    stages = sorted({name for timing in timings[first:] for name in timing})
+    timed, staged = np.array(spent[first:]), timings[first:]
+    stages = dict.fromkeys(name for timing in staged for name in timing)
+    backbone = [timing["backbone"] for timing in staged if "backbone" in timing]
     return BenchResult(
         model=model.name,
         device=str(device),
         threads=torch.get_num_threads(),
         size_wh=frames[0].size_wh,
-        targets=len(targets),
+        targets=len(boxes),
         frames=len(timed),
         begin_ms=spent[0],
         median_ms=float(np.median(timed)),
         mean_ms=float(timed.mean()),
         p95_ms=float(np.percentile(timed, 95)),
         fps=1e3 * len(timed) / float(timed.sum()),
-        stages_ms={name: float(np.mean([t.get(name, 0.0) for t in timings[first:]])) for name in stages},
+        stages_ms={name: float(np.mean([t.get(name, 0.0) for t in staged])) for name in stages},
+        backbone_ms=float(np.median(backbone)) if backbone else None,
         memory_mb=_peak_memory_mb(),
         device_memory_mb=torch.cuda.max_memory_allocated(device) / 2**20 if on_cuda else None,
     )
+
+
+def _pass(
+    model: Model,
+    frames: Sequence[Frame],
+    boxes: Sequence[Box],
+    wait: Callable[[], None],
+    on_frame: Callable[[], None],
+) -> tuple[list[float], list[Mapping[str, float]]]:
+    """Milliseconds of each frame, and of its stages."""
+    run = model.start()
+    spent, timings = [], []
+    for number, frame in enumerate(frames):
+        start = time.perf_counter()
+        found = run.step(frame, Targets(boxes=boxes) if number == 0 else None)
+        wait()
+        spent.append(1e3 * (time.perf_counter() - start))
+        timings.append(found.timings)
+        on_frame()
+    return spent, timings
+
+
+def _at_once() -> None:
+    """What has been computed when the call returns needs no waiting for."""
 
 
 def material(

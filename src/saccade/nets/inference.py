@@ -1,35 +1,127 @@
-"""Making a trained network ready to be run: the same function, faster."""
+"""Making a trained network ready to be run: the same function, faster; all that precision means is here."""
 
 import copy
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import pairwise
-from typing import TypeVar
+from typing import Protocol, TypeVar, cast, runtime_checkable
 
 import torch
-from torch import nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval
+from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
+
+from saccade.nets.convolution import WinogradConv2d
 
 M = TypeVar("M", bound=nn.Module)
 
 
-def for_inference(network: M) -> M:
-    """Return a copy of a network for inference: in eval mode, batch norms folded, channels last in memory.
+@runtime_checkable
+class Reducible(Protocol):
+    """A module that names those of its children for which bfloat16 is precise enough.
 
-    The original keeps its parameters and their names.
+    They are the convolutions that take the time of a frame. What is learned online, or moves along a gradient,
+    is not among them.
+    """
+
+    reducible: tuple[str, ...]
+
+
+@runtime_checkable
+class Preparable(Protocol):
+    """A module that computes in another way when all else about a network that is made ready is settled."""
+
+    def prepare(self) -> None:
+        """Lay out what that needs."""
+        ...
+
+
+def for_inference(network: M, *, device: torch.device | str = "cpu", precision: str = "float32") -> M:
+    """Return a copy of a network for inference on a device.
+
+    It is in eval mode and without gradients, its batch norms are folded into the layers before them, and its
+    convolutions lie channels-last in memory. The original keeps its parameters and their names.
+
+    Args:
+        precision: "float32", or "auto": bfloat16 for the parts that are `Reducible`, if the device computes
+            with it in hardware. These parts take and return either kind; all others take and return float32.
     """
     copied = copy.deepcopy(network).eval().requires_grad_(False)
     for module in list(copied.modules()):
         _fold_batch_norms(module)
-    return copied.to(memory_format=torch.channels_last)
+    copied = copied.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    if precision == "auto" and has_bfloat16(torch.device(device)):
+        _reduce(copied)
+    if torch.device(device).type == "cpu":
+        _multiply_less(copied)
+    for module in copied.modules():
+        if isinstance(module, Preparable):
+            module.prepare()
+    return copied
+
+
+def _reduce(network: nn.Module) -> None:
+    """Make the parts that can be reduced compute in bfloat16."""
+    for module in network.modules():
+        for name in module.reducible if isinstance(module, Reducible) else ():
+            network_part = cast(nn.Module, module).get_submodule(name)
+            network_part.to(torch.bfloat16)
+
+
+def _multiply_less(network: nn.Module) -> None:
+    """Let the float32 convolutions that it suits be computed by Winograd's filtering."""
+    for parent in list(network.modules()):
+        for name, layer in list(parent.named_children()):
+            if isinstance(layer, nn.Conv2d) and layer.weight.dtype == torch.float32 and WinogradConv2d.suits(layer):
+                setattr(parent, name, WinogradConv2d(layer))
+
+
+def has_bfloat16(device: torch.device) -> bool:
+    """Whether the hardware multiplies matrices of bfloat16 faster than those of float32.
+
+    That is so on NVIDIA's GPUs from Ampere on, and on CPUs with AMX-BF16 or AVX512-BF16.
+    """
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    if device.type == "cpu":
+        capabilities = torch.cpu.get_capabilities()
+        has_instructions = capabilities.get("amx_bf16", False) or capabilities.get("avx512_bf16", False)
+        return has_instructions and torch.backends.mkldnn.is_available()
+    return False
+
+
+def as_precise_as(part: nn.Module, features: Tensor) -> Tensor:
+    """Features in the number format that a part of a network, reduced or not, computes in."""
+    return features.to(next(part.parameters()).dtype)
+
+
+@contextmanager
+def exact_float32() -> Iterator[None]:
+    """Inside, float32 on NVIDIA's GPUs means float32.
+
+    By PyTorch's default, convolutions round their factors to TF32 there, to 10 bits.
+    """
+    backends = (torch.backends.cudnn.conv, torch.backends.cuda.matmul)  # type: ignore[attr-defined]
+    before = [backend.fp32_precision for backend in backends]
+    for backend in backends:
+        backend.fp32_precision = "ieee"
+    try:
+        yield
+    finally:
+        for backend, precision in zip(backends, before, strict=True):
+            backend.fp32_precision = precision
 
 
 def _fold_batch_norms(parent: nn.Module) -> None:
-    """Fold the batch norms among the children of a module into the convolutions right before them.
+    """Fold the batch norms among the children of a module into the layers right before them.
 
     In every network of ours, children registered one after the other run one after the other: `conv1, bn1`
     of a residual block, positions 0 and 1 of a sequence.
     """
-    children = list(parent.named_children())
-    for (name, convolution), (following, norm) in pairwise(children):
-        if isinstance(convolution, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
-            setattr(parent, name, fuse_conv_bn_eval(convolution, norm))
-            setattr(parent, following, nn.Identity())
+    for (name, layer), (following, norm) in pairwise(list(parent.named_children())):
+        if isinstance(layer, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
+            setattr(parent, name, fuse_conv_bn_eval(layer, norm))
+        elif isinstance(layer, nn.Linear) and isinstance(norm, nn.BatchNorm1d):
+            setattr(parent, name, fuse_linear_bn_eval(layer, norm))
+        else:
+            continue
+        setattr(parent, following, nn.Identity())

@@ -1,15 +1,21 @@
 """The IoU-Net of ATOM and its successors: how well does a box fit the target of another picture?"""
 
+from collections.abc import Callable
+from functools import partial
 from typing import cast
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from saccade.nets.inference import as_precise_as
+from saccade.nets.local_iou import LocalIoU, PooledLevel
 from saccade.ops.roi_pool import roi_pool, roi_pool_vjp
 
 Maps = tuple[Tensor, Tensor]
 """features of layer2 (stride 8) and of layer3 (stride 16), (N, C, h, w) each"""
+OverlapFunction = Callable[[Tensor], tuple[Tensor, Tensor]]
+"""the predicted overlap (N, P) of proposals (N, P, 4), and its gradient by them"""
 Modulation = tuple[Tensor, Tensor]
 """one factor for each channel of the maps, (N, C) each"""
 
@@ -29,15 +35,17 @@ class LinearBlock(nn.Module):
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
         self.linear = nn.Linear(inputs, outputs)
-        self.bn = nn.BatchNorm1d(outputs)
+        self.bn: nn.BatchNorm1d | nn.Identity = nn.BatchNorm1d(outputs)
 
     def forward(self, x: Float[Tensor, "B d"]) -> Float[Tensor, "B c"]:
         return cast(Tensor, self.bn(self.linear(x))).relu()
 
     def pull(self, gradient: Float[Tensor, "#B c"], output: Float[Tensor, "B c"]) -> Float[Tensor, "B d"]:
         """The gradient by the input in eval mode, given the output and the gradient by it."""
-        scale = self.bn.weight * (cast(Tensor, self.bn.running_var) + self.bn.eps).rsqrt()
-        return (gradient * (output > 0) * scale) @ self.linear.weight
+        gradient = gradient * (output > 0)
+        if isinstance(self.bn, nn.BatchNorm1d):  # not folded into the linear layer
+            gradient = gradient * self.bn.weight * (cast(Tensor, self.bn.running_var) + self.bn.eps).rsqrt()
+        return gradient @ self.linear.weight
 
 
 class IoUNet(nn.Module):
@@ -54,6 +62,8 @@ class IoUNet(nn.Module):
         coarse_channels: channels of layer3: 256 and 1024.
     """
 
+    reducible = ("conv3_1t", "conv3_2t", "conv4_1t", "conv4_2t")
+
     def __init__(self, fine_channels: int = 128, coarse_channels: int = 256) -> None:
         super().__init__()
         self.conv3_1r = _block(fine_channels, 128)
@@ -69,6 +79,7 @@ class IoUNet(nn.Module):
         self.fc4_rt = LinearBlock(CHANNELS * PROPOSAL_BINS[1] ** 2, 256)
         self.iou_predictor = nn.Linear(512, 1)
         self.apply(_initialise)
+        self.local_levels: list[PooledLevel] = []
 
     def modulation(
         self,
@@ -81,7 +92,13 @@ class IoUNet(nn.Module):
         fine, coarse = (
             roi_pool(features, corners, bins=bins, stride=stride)[:, 0]
             for features, bins, stride in zip(
-                (self.conv3_1r(layer2), self.conv4_1r(layer3)), REFERENCE_BINS, STRIDES, strict=True
+                (
+                    self.conv3_1r(as_precise_as(self.conv3_1r, layer2)),
+                    self.conv4_1r(as_precise_as(self.conv4_1r, layer3)),
+                ),
+                REFERENCE_BINS,
+                STRIDES,
+                strict=True,
             )
         )
         both = torch.cat([self.fc3_1r(fine), coarse], dim=1)
@@ -89,7 +106,8 @@ class IoUNet(nn.Module):
 
     def maps(self, layer2: Float[Tensor, "N c2 h2 w2"], layer3: Float[Tensor, "N c3 h3 w3"]) -> Maps:
         """What proposals are pooled from, of the backbone features of the pictures they lie in."""
-        return self.conv3_2t(self.conv3_1t(layer2)), self.conv4_2t(self.conv4_1t(layer3))
+        fine = self.conv3_2t(self.conv3_1t(as_precise_as(self.conv3_1t, layer2)))
+        return fine, self.conv4_2t(self.conv4_1t(as_precise_as(self.conv4_1t, layer3)))
 
     def predict(
         self, maps: Maps, modulation: Modulation, boxes: Float[Tensor, "N P 4"]
@@ -130,6 +148,33 @@ class IoUNet(nn.Module):
             by_corner = by_corner + pullback(by_pooled * factors)
         by_first, by_last = by_corner[..., :2], by_corner[..., 2:]
         return overlap[..., 0], torch.cat([by_first + by_last, by_last], dim=-1)
+
+    def overlap_in(
+        self,
+        layer2: Float[Tensor, "N c2 h2 w2"],
+        layer3: Float[Tensor, "N c3 h3 w3"],
+        modulation: Modulation,
+    ) -> OverlapFunction:
+        """What box refinement climbs: the predicted overlap of proposals in pictures, and its gradient.
+
+        It is `predict_with_gradient` on the pictures' maps. A network that was made ready for inference on a
+        CPU computes no more of them than the proposals need.
+        """
+        if self.local_levels:
+            return LocalIoU(self.local_levels, self.iou_predictor.bias, (layer2, layer3), modulation)
+        return partial(self.predict_with_gradient, self.maps(layer2, layer3), modulation)
+
+    def prepare(self) -> None:
+        """Lay out weights as a CPU wants them; a GPU is faster at computing everything."""
+        if self.iou_predictor.weight.device.type != "cpu":
+            return
+        blocks = ((self.conv3_1t, self.conv3_2t), (self.conv4_1t, self.conv4_2t))
+        linear = (self.fc3_rt.linear, self.fc4_rt.linear)
+        readout = self.iou_predictor.weight[0].chunk(2)
+        self.local_levels = [
+            PooledLevel.of(*each, bins=bins, stride=stride)
+            for *each, bins, stride in zip(blocks, linear, readout, PROPOSAL_BINS, STRIDES, strict=True)
+        ]
 
     def _levels(
         self, maps: Maps, modulation: Modulation

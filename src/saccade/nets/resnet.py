@@ -7,6 +7,8 @@ from torch import Tensor, nn
 from torchvision.models import ResNet
 from torchvision.models.resnet import BasicBlock, Bottleneck
 
+from saccade.nets.inference import as_precise_as
+
 STRIDES = {"conv1": 2, "layer1": 4, "layer2": 8, "layer3": 16, "layer4": 32}
 """pixels in a cell of each output"""
 
@@ -26,6 +28,8 @@ class ResNetFeatures(ResNet):
     pooling) and `layer1` ... `layer4` (behind the last ReLU); `STRIDES` has their strides.
     """
 
+    reducible = ("conv1", "layer1", "layer2", "layer3", "layer4")
+
     def features(self, pictures: Float[Tensor, "b 3 H W"], outputs: Sequence[str]) -> dict[str, Tensor]:
         """Return the named features of normalised pictures, running no further than the deepest of them.
 
@@ -36,7 +40,7 @@ class ResNetFeatures(ResNet):
         if unknown:
             raise ValueError(f"no output {unknown[0]!r}; there are {', '.join(STRIDES)}")
         found: dict[str, Tensor] = {}
-        x = self.relu(self.bn1(self.conv1(pictures)))
+        x = self.relu(self.bn1(self.conv1(as_precise_as(self.conv1, pictures))))
         for name in STRIDES:
             if name == "layer1":
                 x = self.maxpool(x)

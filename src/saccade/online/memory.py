@@ -5,7 +5,7 @@ The weights of a target's samples sum to 1 and fall off exponentially: each new 
 themselves belong to the tracker.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -13,13 +13,14 @@ from jaxtyping import Float, Integer
 from torch import Tensor
 
 from saccade.core.errors import ConfigError
+from saccade.online.state import TargetState
 
 SlotRule = Callable[["SampleWeights", bool], Tensor]
 """the slot (N,) of the next sample; the flag tells whether the initial samples are protected"""
 
 
 @dataclass(slots=True)
-class SampleWeights:
+class SampleWeights(TargetState):
     """How much each stored sample of N targets weighs.
 
     Attributes:
@@ -48,6 +49,26 @@ class SampleWeights:
             )
         stored = torch.arange(slots, device=initial.device) < initial[:, None]
         return cls(stored / initial[:, None], torch.full_like(initial, -1), initial.clone(), initial.clone())
+
+    def equally_filled(
+        self, rows: Integer[Tensor, " M"], device: torch.device
+    ) -> Iterator[tuple[Tensor | slice, int]]:
+        """Some targets in parts that have equally many samples: which they are, and how many samples.
+
+        A GPU takes a part at once, which copies its samples out of a memory of several. A processor, whose
+        memory is slower than its arithmetic, takes target by target, which copies nothing.
+
+        Args:
+            device: where the samples are.
+        """
+        stored = self.count[rows].clamp(max=self.weights.shape[1])
+        if device.type == "cpu":
+            for row, count in zip(rows.tolist(), stored.tolist(), strict=True):
+                yield slice(row, row + 1), count
+            return
+        for count in sorted(set(stored.tolist())):
+            part = rows[stored == count]
+            yield slice(None) if len(part) == len(self) else part, count
 
 
 def smallest_weight_slot(memory: SampleWeights, protects_initial: bool) -> Integer[Tensor, " N"]:

@@ -45,7 +45,10 @@ class Estimate:
 class Tracker(Protocol[S]):
     """What a method writes: how to learn targets and how to find them again. It keeps nothing itself."""
 
-    State: type[S]
+    @property
+    def State(self) -> type[S]:  # noqa: N802
+        """The class of what is remembered."""
+        ...
 
     def cohort(self, frame: Frame, box: Float[np.ndarray, "4"]) -> Hashable:
         """Targets with equal keys share one batch; their tensors must have equal shapes."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_type_hints
 
 import torch
 from torch import Tensor
@@ -17,13 +17,23 @@ Rows = Tensor | slice
 class TargetState:
     """What a tracker remembers of N targets.
 
-    A subclass is a dataclass whose every field is a tensor with leading target dimension N, or a tuple of
-    such tensors. This base knows how to take rows, join batches and copy them, so that a tracker never does.
+    A subclass is a dataclass whose every field is a tensor with leading target dimension N, a tuple of such
+    tensors, or another such state. This base knows how to take rows, join batches and copy them, so that a
+    tracker never does.
     """
 
     def __len__(self) -> int:
         first = getattr(self, fields(self)[0].name)
         return len(first[0] if isinstance(first, tuple) else first)
+
+    def put(self: S, rows: Rows, states: S) -> None:
+        """Overwrites the chosen targets' state."""
+
+        def write(value: Tensor, new: Tensor) -> Tensor:
+            value[rows] = new
+            return value
+
+        self._map(write, states)
 
     def __getitem__(self: S, rows: Rows) -> S:
         """The chosen targets' state: a copy, or, for a slice, a view through which it can be updated."""
@@ -38,18 +48,27 @@ class TargetState:
     def tensors(self) -> dict[str, Any]:
         """Copies of the fields by name, ready for `torch.save`."""
         copy = self._map(torch.clone)
-        return {f.name: getattr(copy, f.name) for f in fields(copy)}
+        parts = {f.name: getattr(copy, f.name) for f in fields(copy)}
+        return {k: v.tensors() if isinstance(v, TargetState) else v for k, v in parts.items()}
 
     @classmethod
     def from_tensors(cls: type[S], values: Mapping[str, Any]) -> S:
         """The state that `tensors` was taken of; the tensors are copied."""
-        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})._map(torch.clone)
+        kinds, parts = get_type_hints(cls), {}
+        for name, value in values.items():
+            if isinstance(value, Mapping):
+                parts[name] = kinds[name].from_tensors(value)
+            else:
+                parts[name] = tuple(value) if isinstance(value, list) else value
+        return cls(**parts)._map(torch.clone)
 
     def _map(self: S, function: Callable[..., Tensor], *others: S) -> S:
         mapped: dict[str, Any] = {}
         for f in fields(self):
             value, rest = getattr(self, f.name), [getattr(other, f.name) for other in others]
-            if isinstance(value, tuple):
+            if isinstance(value, TargetState):
+                mapped[f.name] = value._map(function, *rest)
+            elif isinstance(value, tuple):
                 mapped[f.name] = tuple(function(*parts) for parts in zip(value, *rest, strict=True))
             else:
                 mapped[f.name] = function(value, *rest)

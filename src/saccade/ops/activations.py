@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import torch
+import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
@@ -64,6 +65,23 @@ class BentLeakyReLU:
 
     def _root(self, scores: Tensor) -> Tensor:
         return (scores.square() + 4 * self.bend**2).sqrt()
+
+
+@dataclass(frozen=True, slots=True)
+class CELU:
+    """a(s) = s for s > 0, alpha (e^(s / alpha) - 1) below: smooth, and never below -alpha (Barron 2017).
+
+    Attributes:
+        alpha: how far below 0 scores go.
+    """
+
+    alpha: float
+
+    def __call__(self, scores: Float[Tensor, "*n"]) -> Float[Tensor, "*n"]:
+        return F.celu(scores, self.alpha)
+
+    def slope(self, scores: Float[Tensor, "*n"]) -> Float[Tensor, "*n"]:
+        return (scores.clamp(max=0) / self.alpha).exp()
 
 
 def softmax2d(scores: Float[Tensor, "*n h w"], background: float | None = None) -> Float[Tensor, "*n h w"]:

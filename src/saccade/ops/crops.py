@@ -39,6 +39,14 @@ class CropView:
         scale = ((bottom_right - top_left) / corners.new_tensor(size_wh)).prod(dim=-1).sqrt()
         return cls(0.5 * (top_left + bottom_right - 1), scale, size_wh)
 
+    def __getitem__(self, index: Any) -> "CropView":
+        """Some views of a batch."""
+        return CropView(self.centre[index], self.scale[index], self.size_wh)
+
+    def to(self, device: torch.device) -> "CropView":
+        """The same views, for tensors on a device."""
+        return CropView(self.centre.to(device), self.scale.to(device), self.size_wh)
+
     def to_crop(self, coordinates: Float[Tensor, "*batch d"]) -> Float[Tensor, "*batch d"]:
         """Points (x, y) or boxes (x, y, w, h) of the frame in crop pixels."""
         centre, size = _split(coordinates)

@@ -77,6 +77,22 @@ def sample_series(
     return values
 
 
+def interpolation_matrix(
+    cells: int, points: int, *, middle: float, dtype: torch.dtype = torch.float32
+) -> Float[Tensor, "points cells"]:
+    """Return the matrix that evaluates the Fourier series through a periodic signal at regular points.
+
+    Points are cells / points apart; number points // 2 lies at cell `middle`. The matrix does to one axis of
+    a map what `cfft2`, `shift_series` and `sample_series` do to both. As with these, the highest frequency of
+    an even number of cells, which the transform knows only the sum of both signs of, counts for each of them.
+    """
+    places = middle + (torch.arange(points, dtype=torch.float64) - points // 2) * (cells / points)
+    offsets = 2 * math.pi / cells * (places[:, None] - torch.arange(cells, dtype=torch.float64))
+    frequencies = torch.arange(1, cells // 2 + 1, dtype=torch.float64)
+    waves = torch.cos(offsets[..., None] * frequencies).sum(dim=-1)
+    return ((1 + 2 * waves) / cells).to(dtype)
+
+
 def sum_series(series: Sequence[Complex[Tensor, "..."]]) -> Complex[Tensor, "*batch t k"]:
     """Add series of different size: the missing high frequencies of the smaller ones are zero."""
     rows = max(s.shape[-2] for s in series)

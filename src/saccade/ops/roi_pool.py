@@ -98,7 +98,8 @@ def _covered(
         columns, rows = _touched(left, right, width), _touched(top, bottom, height)
         maps = maps[:, rows, columns]
         corners = corners - corners.new_tensor((columns.start, rows.start) * 2)
-    return maps.contiguous(), corners
+    # of maps in bfloat16, only what is touched is made as precise as the boxes
+    return maps.to(torch.promote_types(features.dtype, boxes.dtype)).contiguous(), corners
 
 
 def _touched(low: float, high: float, cells: int) -> slice:

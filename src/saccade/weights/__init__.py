@@ -1,5 +1,22 @@
-"""Weight files: read without running anything that is in them."""
+"""Weight files: read without running anything that is in them, fetched, and kept in one store."""
 
-from saccade.weights.reading import load_weights, read_tensors
+from saccade.weights.checkpoint import Checkpoint, Constructor
+from saccade.weights.filling import fill, load_weights
+from saccade.weights.label import Label, Preprocessing
+from saccade.weights.reading import read_checkpoint
+from saccade.weights.recognition import KNOWN_NETWORKS, KnownNetwork, recognise
+from saccade.weights.store import Store
 
-__all__ = ["load_weights", "read_tensors"]
+__all__ = [
+    "KNOWN_NETWORKS",
+    "Checkpoint",
+    "Constructor",
+    "KnownNetwork",
+    "Label",
+    "Preprocessing",
+    "Store",
+    "fill",
+    "load_weights",
+    "read_checkpoint",
+    "recognise",
+]

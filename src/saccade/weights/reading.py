@@ -1,98 +1,62 @@
-"""Reading tensors from files, and giving them to a network, with every disagreement named."""
+"""Reading weight files of every kind that saccade knows."""
 
-import pickle
-import re
-import struct
-import warnings
 from pathlib import Path
+from typing import Any
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file
-from torch import Tensor, nn
+from torch import Tensor
 
 from saccade.core.errors import WeightsError
-
-_EXPECTED = "expected .safetensors, or a state dict saved by PyTorch"
-
-# a pickle is a program: a damaged one fails in whatever way its damage leads to
-_DAMAGED = (
-    SafetensorError,
-    struct.error,
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    EOFError,
-    LookupError,
-    MemoryError,
-    OSError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-)
+from saccade.weights.checkpoint import Checkpoint, Constructor, make_constructor
+from saccade.weights.label import read_label
+from saccade.weights.legacy import DAMAGED, EXPECTED, ConstructorStandIn, damaged, read_pickled
 
 
-def read_tensors(path: Path) -> dict[str, Tensor]:
-    """The tensors of a safetensors file, or of a state dict that PyTorch saved, on the CPU.
+def read_checkpoint(path: Path) -> Checkpoint:
+    """The content of a weight file; no code from it ever runs.
 
-    PyTorch files are read with `weights_only=True`: no code from the file ever runs.
+    Read are safetensors, with the label beside them that the store writes; state dicts that PyTorch saved;
+    and checkpoints of the original trackers, of which the network's tensors and its constructor are kept.
 
     Raises:
-        WeightsError: when the file is missing, is neither, or holds anything but tensors.
+        WeightsError: when the file is missing, damaged, none of these, or asks for anything but tensors.
     """
     if not path.is_file():
         raise WeightsError(f"{path}: there is no such weight file; check the path")
-    try:
-        if path.suffix == ".safetensors":
-            return load_file(path)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # at pickles that PyTorch did not write; those are refused below
-            content = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        # PyTorch's own message recommends reading it without the check, which would run what is in it
-        refused = re.search(r"GLOBAL (\S+)", str(error))
-        found = (
-            f"asks for {refused[1]}, which is no tensor"
-            if refused
-            else "no file of PyTorch, or more than tensors in it"
-        )
-        raise WeightsError(f"{path}: {found}; {_EXPECTED}") from None
-    except _DAMAGED as error:
-        reason = f"{type(error).__name__}: {error}".split(". ")[0].splitlines()[0]
-        raise WeightsError(f"{path}: damaged, or no weight file ({reason}); {_EXPECTED}") from None
-    if not isinstance(content, dict) or not all(
-        isinstance(name, str) and isinstance(value, Tensor) for name, value in content.items()
-    ):
-        raise WeightsError(f"{path}: holds more than tensors; {_EXPECTED}")
-    return content
+    if path.suffix == ".safetensors":
+        try:
+            tensors = load_file(path)
+        except DAMAGED as error:
+            raise damaged(path, error) from None
+        label = read_label(path)
+        return Checkpoint(path, tensors, label.constructor if label else None)
+    content = read_pickled(path)
+    if not isinstance(content, dict):
+        raise WeightsError(f"{path}: holds no named tensors; {EXPECTED}")
+    net = content.get("net")
+    if not isinstance(net, dict):
+        return Checkpoint(path, _tensors(path, content))
+    return Checkpoint(path, _tensors(path, net), _constructor(path, content.get("constructor")))
 
 
-def load_weights(network: nn.Module, path: Path) -> None:
-    """Fills a network from a file.
-
-    Raises:
-        WeightsError: as `read_tensors`, and when names or shapes differ from the network's, or a value is not
-        finite.
-    """
-    tensors, own = read_tensors(path), network.state_dict()
-    # files older than PyTorch 0.4.1 lack the counter of batch normalisation, which inference never uses
-    missing = [k for k in own if k not in tensors and not k.endswith("num_batches_tracked")]
-    unknown = [k for k in tensors if k not in own]
-    if missing or unknown:
-        raise WeightsError(
-            f"{path}: belongs to another network than {type(network).__name__}; "
-            f"missing: {_some(missing)}; unknown: {_some(unknown)}"
-        )
-    for name, value in tensors.items():
-        if value.shape != own[name].shape:
+def _tensors(path: Path, named: dict[Any, Any]) -> dict[str, Tensor]:
+    found: dict[str, Tensor] = {}
+    for name, value in named.items():
+        if not isinstance(name, str) or not isinstance(value, Tensor) or value.layout != torch.strided:
+            raise WeightsError(f"{path}: holds more than named tensors ({name}); {EXPECTED}")
+        # a tensor may claim more elements than it has by repeating them, until memory runs out
+        if value.is_meta or value.element_size() * value.nelement() > value.untyped_storage().nbytes():
             raise WeightsError(
-                f"{path}: '{name}' has shape {tuple(value.shape)}, the network's {tuple(own[name].shape)}"
+                f"{path}: '{name}' is larger than the values that the file has for it; {EXPECTED}"
             )
-        if value.is_floating_point() and not value.isfinite().all():
-            raise WeightsError(f"{path}: '{name}' holds values that are not finite; fetch the file again")
-    network.load_state_dict(tensors, strict=False)
+        found[name] = value.detach()
+    return found
 
 
-def _some(names: list[str]) -> str:
-    shown = ", ".join(names[:3]) or "none"
-    return shown if len(names) <= 3 else f"{shown} and {len(names) - 3} more"
+def _constructor(path: Path, found: Any) -> Constructor | None:
+    if found is None:
+        return None
+    if not isinstance(found, ConstructorStandIn) or found.get("args"):
+        raise WeightsError(f"{path}: says in no way that saccade knows how its network is made")
+    return make_constructor(path, found.get("fun_name"), found.get("kwds") or {})

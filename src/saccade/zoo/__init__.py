@@ -2,5 +2,6 @@
 
 from saccade.zoo.catalog import CATALOG, Entry, entry
 from saccade.zoo.load import load
+from saccade.zoo.obtain import download_weights, import_weights
 
-__all__ = ["CATALOG", "Entry", "entry", "load"]
+__all__ = ["CATALOG", "Entry", "download_weights", "entry", "import_weights", "load"]

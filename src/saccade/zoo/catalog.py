@@ -5,18 +5,7 @@ from typing import Literal
 
 from saccade.core import ModelError
 from saccade.core.errors import did_you_mean
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublishedWeights:
-    """A weight file that others have published."""
-
-    file: str
-    """name of the file as published"""
-    origin: str
-    """who published it, and where"""
-    licence: str
-    """what its publisher states"""
+from saccade.zoo.published import PUBLISHED, PublishedWeights
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +28,14 @@ class Entry:
     """whether an accelerator would not make it faster, so that it runs on the CPU"""
 
 
+_ECO = "ECO: Efficient Convolution Operators for Tracking, arXiv 1611.09224"
+_ATOM = "ATOM: Accurate Tracking by Overlap Maximization, arXiv 1811.07628"
+_DIMP = "Learning Discriminative Model Prediction for Tracking, arXiv 1904.07220"
+_PRDIMP = "Probabilistic Regression for Visual Tracking, arXiv 2003.12565"
+_KEEPTRACK = (
+    "Learning Target Candidate Association to Keep Track of What Not to Track (KeepTrack), arXiv 2103.16556"
+)
+
 CATALOG: dict[str, Entry] = {
     row.name: row
     for row in (
@@ -49,7 +46,7 @@ CATALOG: dict[str, Entry] = {
             preset="ECO",
             cpu_only=True,
             summary="hand-crafted features, no weights, real time on a CPU; the default of `saccade track`",
-            paper="ECO: Efficient Convolution Operators for Tracking, arXiv 1611.09224",
+            paper=_ECO,
         ),
         Entry(
             name="eco_deep",
@@ -58,12 +55,143 @@ CATALOG: dict[str, Entry] = {
             preset="ECO_DEEP",
             cpu_only=True,
             summary="ECO on ResNet-18 block 3 and VGG-M conv1 features",
-            paper="ECO: Efficient Convolution Operators for Tracking, arXiv 1611.09224",
-            weights=PublishedWeights(
-                file="resnet18_vggmconv1.pth",
-                origin="PyTracking (Danelljan and Bhat), its install notes",
-                licence="not stated; trained on ImageNet",
-            ),
+            paper=_ECO,
+            weights=PUBLISHED["resnet18_vggmconv1"],
+        ),
+        Entry(
+            name="atom",
+            task="track",
+            method="saccade.trackers.atom",
+            preset="ATOM",
+            summary="a filter learned on the first frame finds, an IoU-Net on ResNet-18 measures",
+            paper=_ATOM,
+            weights=PUBLISHED["atom_default"],
+        ),
+        Entry(
+            name="atom_vot",
+            task="track",
+            method="saccade.trackers.atom",
+            preset="ATOM_VOT",
+            summary="atom with the settings for the VOT challenge",
+            paper=_ATOM,
+            weights=PUBLISHED["atom_default"],
+        ),
+        Entry(
+            name="atom_multiscale",
+            task="track",
+            method="saccade.trackers.atom",
+            preset="ATOM_MULTISCALE",
+            summary="atom without its IoU-Net: the best of five scales, the shape stays",
+            paper=_ATOM,
+            weights=PUBLISHED["atom_default"],
+        ),
+        Entry(
+            name="atom_prob_ml",
+            task="track",
+            method="saccade.trackers.atom",
+            preset="ATOM_PROB_ML",
+            summary="atom with a box head trained by maximum likelihood",
+            paper="Energy-Based Models for Deep Probabilistic Regression, arXiv 1909.12297",
+            weights=PUBLISHED["atom_prob_ml"],
+        ),
+        Entry(
+            name="atom_gmm",
+            task="track",
+            method="saccade.trackers.atom",
+            preset="ATOM_GMM",
+            summary="atom with a box head trained on samples of a Gaussian mixture",
+            paper="How to Train Your Energy-Based Model for Regression, arXiv 2005.01698",
+            weights=PUBLISHED["atom_gmm_sampl"],
+        ),
+        Entry(
+            name="dimp18",
+            task="track",
+            method="saccade.trackers.dimp",
+            preset="DIMP18",
+            summary="the filter is predicted and kept up to date by a learned optimiser; on ResNet-18",
+            paper=_DIMP,
+            weights=PUBLISHED["dimp18"],
+        ),
+        Entry(
+            name="dimp18_vot18",
+            task="track",
+            method="saccade.trackers.dimp",
+            preset="DIMP18_VOT18",
+            summary="dimp18 with the settings for VOT 2018",
+            paper=_DIMP,
+            weights=PUBLISHED["dimp18"],
+        ),
+        Entry(
+            name="dimp50",
+            task="track",
+            method="saccade.trackers.dimp",
+            preset="DIMP50",
+            summary="the same on ResNet-50",
+            paper=_DIMP,
+            weights=PUBLISHED["dimp50"],
+        ),
+        Entry(
+            name="dimp50_vot18",
+            task="track",
+            method="saccade.trackers.dimp",
+            preset="DIMP50_VOT18",
+            summary="dimp50 with the settings for VOT 2018",
+            paper=_DIMP,
+            weights=PUBLISHED["dimp50"],
+        ),
+        Entry(
+            name="dimp50_vot19",
+            task="track",
+            method="saccade.trackers.dimp",
+            preset="DIMP50_VOT19",
+            summary="dimp50 with the settings for VOT 2019",
+            paper=_DIMP,
+            weights=PUBLISHED["dimp50"],
+        ),
+        Entry(
+            name="prdimp18",
+            task="track",
+            method="saccade.trackers.dimp",
+            preset="PRDIMP18",
+            summary="DiMP whose scores and boxes are probability densities; on ResNet-18",
+            paper=_PRDIMP,
+            weights=PUBLISHED["prdimp18"],
+        ),
+        Entry(
+            name="prdimp50",
+            task="track",
+            method="saccade.trackers.dimp",
+            preset="PRDIMP50",
+            summary="the same on ResNet-50, with a larger search region",
+            paper=_PRDIMP,
+            weights=PUBLISHED["prdimp50"],
+        ),
+        Entry(
+            name="prdimp50_vot18",
+            task="track",
+            method="saccade.trackers.dimp",
+            preset="PRDIMP50_VOT18",
+            summary="prdimp50 with the settings for VOT 2018",
+            paper=_PRDIMP,
+            weights=PUBLISHED["prdimp50"],
+        ),
+        Entry(
+            name="super_dimp",
+            task="track",
+            method="saccade.trackers.dimp",
+            preset="SUPER_DIMP",
+            summary="DiMP's classifier and PrDiMP's box head, trained longer: the strongest of the family",
+            paper=f"{_DIMP}; {_PRDIMP}",
+            weights=PUBLISHED["super_dimp"],
+        ),
+        Entry(
+            name="super_dimp_simple",
+            task="track",
+            method="saccade.trackers.dimp",
+            preset="SUPER_DIMP_SIMPLE",
+            summary="super_dimp with an optimiser that has almost nothing learned",
+            paper=_KEEPTRACK,
+            weights=PUBLISHED["super_dimp_simple"],
         ),
         Entry(
             name="still",

@@ -9,7 +9,8 @@ import torch
 
 from saccade.core import Model, ModelError, WeightsError
 from saccade.core.config import override
-from saccade.zoo.catalog import entry
+from saccade.weights import Store
+from saccade.zoo.catalog import Entry, entry
 
 Precision = Literal["auto", "float32"]
 
@@ -26,7 +27,7 @@ def load(
 
     Args:
         name: a name of the catalogue; `saccade models list` shows them.
-        weights: a file; "auto" for the one that belongs to the name; None for random weights.
+        weights: a file; "auto" for the store's that belongs to the name; None for random weights.
         device: "auto" takes CUDA, then MPS, then the CPU, of those on which the model runs; else a device as
             PyTorch names it.
         precision: "float32" reproduces published numbers exactly; "auto" may compute networks in bfloat16
@@ -43,18 +44,26 @@ def load(
         raise ModelError(f"precision '{precision}' is unknown; choose auto or float32")
     if row.weights is None and weights not in ("auto", None):
         raise WeightsError(f"'{name}' has no network, so it takes no weights; leave {weights} out")
-    if row.weights is not None and weights == "auto":
-        raise WeightsError(
-            f"'{name}' needs the weights {row.weights.file} ({row.weights.origin}); give the file with "
-            f"--weights PATH (in Python weights=PATH, or weights=None for random ones)"
-        )
     method = import_module(row.method)
     config = override(getattr(method, row.preset), settings or {})
-    path = None if weights in ("auto", None) else Path(str(weights))
+    path = _stored(row) if weights == "auto" else None if weights is None else Path(weights)
     model: Model = method.build(
         name, config, weights=path, device=find_device(device, name), precision=precision
     )
     return model
+
+
+def _stored(row: Entry) -> Path | None:
+    """The store's file of the weights that belong to a name; None for models that need none."""
+    if row.weights is None:
+        return None
+    path = Store().find(row.weights.key)
+    if path is None:
+        raise WeightsError(
+            f"'{row.name}' needs the weights {row.weights.file}, which are not here: saccade models download "
+            f"{row.name}, or saccade models import FILE --as {row.name}, or give a file with --weights FILE"
+        )
+    return path
 
 
 def find_device(wish: str | torch.device, name: str | None = None) -> torch.device:

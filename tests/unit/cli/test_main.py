@@ -24,6 +24,8 @@ VERBS = [
     ["models"],
     ["models", "list"],
     ["models", "card"],
+    ["models", "import"],
+    ["models", "download"],
 ]
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from saccade.core import Frame, Stopwatch, timing
-from saccade.core.timing import StepClock
+from saccade.core.timing import StepClock, stages_end_with
 
 PICTURE = np.zeros((2, 2, 3), np.uint8)
 
@@ -34,6 +34,17 @@ def test_a_stage_that_breaks_is_counted(clock):
     with pytest.raises(ZeroDivisionError), stopwatch.stage("filter"):
         raise ZeroDivisionError
     assert stopwatch.take() == {"filter": 1000.0}
+
+
+def test_stages_can_be_made_to_wait_for_a_device(clock):
+    stopwatch, waits = Stopwatch(), []
+    with stages_end_with(lambda: waits.append(len(clock))), stopwatch.stage("crop"):
+        pass
+    # once before the first look at the clock and once before the second
+    assert waits == [10, 9]
+    with stopwatch.stage("crop"):
+        pass
+    assert len(waits) == 2
 
 
 def test_of_stages_side_by_side_the_slowest_counts():

@@ -1,6 +1,7 @@
 """The bench: what it counts, what it leaves out, and the boxes that it points at."""
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -50,8 +51,20 @@ def test_the_warm_up_is_not_timed():
     assert result.begin_ms >= 40
     assert 4 <= result.median_ms < 20
     assert result.median_ms <= result.p95_ms
-    assert result.stages_ms == {"rest": 1.0, "sleep": 4.0}
+    assert list(result.stages_ms.items()) == [("sleep", 4.0), ("rest", 1.0)]
+    assert result.backbone_ms is None
     assert result.fps == pytest.approx(1e3 / result.mean_ms)
+
+
+def test_the_backbone_is_named_beside_the_whole():
+    class WithBackbone(SlowModel):
+        def step(self, frame, targets=None, *, color="rgb"):
+            found = super().step(frame, targets)
+            return replace(found, timings={"backbone": 2.0 + (frame.index == 20), "rest": 1.0})
+
+    result = bench(WithBackbone(lambda index: 1.0), FRAMES, [(1, 1, 9, 9)], device=CPU)
+    assert result.backbone_ms == 2.0
+    assert list(result.stages_ms) == ["backbone", "rest"]
 
 
 def test_what_it_says_of_the_run():

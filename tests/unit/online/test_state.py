@@ -62,3 +62,32 @@ def test_there_and_back_through_tensors():
     back.levels[0].zero_()
     whole.tensors()["boxes"].zero_()
     assert_equal(whole, state(3))
+
+
+@dataclass(slots=True)
+class Nested(TargetState):
+    ages: Tensor
+    inner: State
+
+
+def nested(count: int, start: float = 0) -> Nested:
+    return Nested(torch.arange(count) + start, state(count, start))
+
+
+def test_a_state_within_a_state_goes_along():
+    joined = Nested.cat([nested(2), nested(1, start=5)])
+    assert_equal(joined.inner, State.cat([state(2), state(1, start=5)]))
+    assert_equal(joined[torch.tensor([2, 0])].inner, joined.inner[torch.tensor([2, 0])])
+    restored = Nested.from_tensors(joined.tensors())
+    assert isinstance(restored.inner, State)
+    assert_equal(restored.inner, joined.inner)
+    restored.inner.boxes.zero_()
+    assert joined.inner.boxes.any()
+
+
+def test_chosen_rows_are_overwritten():
+    whole = nested(4)
+    whole.put(torch.tensor([3, 1]), nested(2, start=50))
+    assert whole.ages.tolist() == [0, 51, 2, 50]
+    assert whole.inner.boxes[:, 0].tolist() == [0, 51, 2, 50]
+    assert whole.inner.levels[1].tolist() == [0, 510, 20, 500]

@@ -86,7 +86,7 @@ def test_what_cannot_be_is_refused(arguments, error, message):
 
 def test_missing_weights_are_named():
     with pytest.raises(
-        WeightsError, match=r"'eco_deep' needs the weights resnet18_vggmconv1.pth .*--weights PATH"
+        WeightsError, match=r"'eco_deep' needs the weights resnet18_vggmconv1.pth.*models download eco_deep"
     ):
         saccade.load("eco_deep")
 

@@ -1,6 +1,20 @@
-"""DiMP, PrDiMP and SuperDiMP: the network and its released settings."""
+"""DiMP, PrDiMP and SuperDiMP: a filter that a learned optimiser keeps up to date."""
 
+from saccade.trackers.dimp.build import build
 from saccade.trackers.dimp.classifier import ClassifierConfig, TargetClassifier
+from saccade.trackers.dimp.config import (
+    DIMP18,
+    DIMP18_VOT18,
+    DIMP50,
+    DIMP50_VOT18,
+    DIMP50_VOT19,
+    PRDIMP18,
+    PRDIMP50,
+    PRDIMP50_VOT18,
+    SUPER_DIMP,
+    SUPER_DIMP_SIMPLE,
+    DiMPConfig,
+)
 from saccade.trackers.dimp.density_loss import DensityLoss
 from saccade.trackers.dimp.filter_optimizer import TrainingSamples
 from saccade.trackers.dimp.hinge_loss import HingeLoss, SimpleLoss
@@ -17,14 +31,25 @@ from saccade.trackers.dimp.network import (
 )
 
 __all__ = [
+    "DIMP18",
+    "DIMP18_VOT18",
+    "DIMP50",
+    "DIMP50_VOT18",
+    "DIMP50_VOT19",
     "DIMPNET18",
     "DIMPNET50",
+    "PRDIMP18",
+    "PRDIMP50",
+    "PRDIMP50_VOT18",
     "PRDIMPNET18",
     "PRDIMPNET50",
     "SIMPLE_DIMPNET",
+    "SUPER_DIMP",
     "SUPER_DIMPNET",
+    "SUPER_DIMP_SIMPLE",
     "ClassifierConfig",
     "DensityLoss",
+    "DiMPConfig",
     "DiMPNet",
     "DiMPNetConfig",
     "HingeLoss",
@@ -32,4 +57,5 @@ __all__ = [
     "SimpleLoss",
     "TargetClassifier",
     "TrainingSamples",
+    "build",
 ]

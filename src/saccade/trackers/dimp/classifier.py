@@ -9,6 +9,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torchvision.models.resnet import BasicBlock
 
+from saccade.nets.inference import as_precise_as
 from saccade.ops.filters import correlate
 from saccade.ops.roi_pool import roi_pool
 from saccade.trackers.dimp.density_loss import DensityLoss, DensityOptimizer
@@ -47,6 +48,8 @@ class TargetClassifier(nn.Module):
         input_channels: channels of the backbone's layer3.
     """
 
+    reducible = ("feature_extractor",)
+
     def __init__(self, input_channels: int, config: ClassifierConfig) -> None:
         super().__init__()
         self.config = config
@@ -61,7 +64,7 @@ class TargetClassifier(nn.Module):
 
     def features(self, layer3: Float[Tensor, "B c h w"]) -> Float[Tensor, "B C h w"]:
         """The features that filters work on, of the backbone's."""
-        found: Tensor = self.feature_extractor(layer3)
+        found: Tensor = self.feature_extractor(as_precise_as(self.feature_extractor, layer3))
         return found
 
     def initial_filters(
@@ -121,13 +124,17 @@ class FilterInitializer(nn.Module):
 
 
 class InstanceNorm(nn.Module):
-    """Divides each picture's features by their root mean square, and multiplies them by a number."""
+    """Divides each picture's features by their root mean square, and multiplies them by a number.
+
+    Its output is float32 or better: filters are learned from it.
+    """
 
     def __init__(self, scale: float) -> None:
         super().__init__()
         self.scale = scale
 
     def forward(self, x: Float[Tensor, "B C h w"]) -> Float[Tensor, "B C h w"]:
+        x = x.to(torch.promote_types(x.dtype, torch.float32))
         energy = x.square().sum(dim=(1, 2, 3), keepdim=True)
         return x * (self.scale * (x[0].numel() / (energy + 1e-5)).sqrt())
 

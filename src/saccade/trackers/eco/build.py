@@ -36,4 +36,6 @@ def build(
     network = ResNet18VGGM()
     if weights is not None:
         load_weights(network, weights)
-    return OnlineModel(name, config, ECODeep(for_inference(network), config), network)
+    return OnlineModel(
+        name, config, ECODeep(for_inference(network, device=device, precision="float32"), config), network
+    )

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from saccade.core import Frame, Stopwatch
 from saccade.online.run import LOST, TRACKED, UNCERTAIN, Estimate
+from saccade.online.search_region import keep_inside
 from saccade.online.state import TargetState
 from saccade.online.threads import map_in_threads, row_slices
 from saccade.ops.constants import constant
@@ -149,7 +150,7 @@ class ECOTracker:
             bins = color_bins(region.color)
         with stopwatch.stage("localise"):
             inside, score = self._localise(sample, bins, region.view, state)
-            centre = _keep_inside(region.view.to_frame(inside), state.size, frame.size_wh)
+            centre = keep_inside(region.view.to_frame(inside), state.size, frame.size_wh)
             inside = region.view.to_crop(centre)
         with stopwatch.stage("scale"):
             size = self._measure_size(region, inside, state, frame.size_wh)
@@ -261,11 +262,3 @@ def _inertia(cells: int, share: float) -> Float[Tensor, "n n"]:
     offset = (torch.arange(cells) - cells // 2) / cells
     bell = 0.5 * (1 + torch.cos(2 * math.pi * offset))
     return 1 - share * (1 - torch.outer(bell, bell))
-
-
-def _keep_inside(
-    centre: Float[Tensor, "N 2"], size: Float[Tensor, "N 2"], frame_wh: tuple[int, int]
-) -> Float[Tensor, "N 2"]:
-    """Centres moved so that at least a fifth of the target, along each axis, stays in the frame."""
-    reach = 0.3 * size
-    return torch.maximum(torch.minimum(centre, centre.new_tensor(frame_wh) + reach), -reach)

@@ -1,0 +1,402 @@
+"""The loop of the discriminative trackers: ATOM, DiMP and their kin, N targets at once.
+
+    look at the search region -> features -> score -> localize -> refine the box -> remember -> improve
+
+A tracker of the family is this loop with a network, a target model and a configuration. What depends on
+pictures lives on the device; positions, schedules and the memory's book-keeping live on the host, which hears
+from the device once a frame, after the boxes and before the learning.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+import torch
+from jaxtyping import Bool, Float, Integer
+from torch import Tensor
+
+from saccade.core.errors import ConfigError
+from saccade.core.frame import Frame
+from saccade.core.timing import Stopwatch
+from saccade.nets.iou_net import IoUNet, Modulation
+from saccade.nets.resnet import normalise_rgb
+from saccade.online.augmentation import FirstFrameAugmentation, channel_dropout
+from saccade.online.localization import (
+    FOUND,
+    HARD_NEGATIVE,
+    MISSING,
+    STATUS,
+    Localization,
+    Peak,
+    best_scale,
+    localize,
+)
+from saccade.online.reachable import refine_nearby
+from saccade.online.refinement import BoxRefinement, draw_uniform
+from saccade.online.run import Estimate
+from saccade.online.search_region import SearchRegion, keep_inside
+from saccade.online.state import TargetState
+from saccade.online.target_model import TargetModel
+from saccade.ops.crops import CropView
+
+SMALLEST = 10.0
+"""shorter side in frame pixels that the scale keeps targets above, where boxes are not refined"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleMemory:
+    """What is remembered of each target."""
+
+    size: int = 50
+    """samples"""
+    learning_rate: float = 0.01
+    """share of the newest sample"""
+    hard_negative_rate: float = 0.02
+    """share of the newest sample when it shows a distractor"""
+    initial_minimum: float = 0.25
+    """share that the samples of the first frame never fall below; 0 does without"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learning:
+    """When and for how long the target model is optimised."""
+
+    first_steps: int = 10
+    """steps on the first frame"""
+    interval: int = 20
+    """frames between two improvements"""
+    steps: int = 2
+    """steps of each"""
+    hard_negative_steps: int = 1
+    """steps at once on a frame that shows a distractor"""
+    improves_unseen: bool = False
+    """whether scheduled improvements happen on frames too from which nothing is remembered (ATOM)"""
+
+    def __post_init__(self) -> None:
+        if self.interval < 1:
+            raise ConfigError(f"learning.interval is {self.interval}; it must be 1 or more")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiscriminativeConfig:
+    """What the trackers of the family have in common."""
+
+    search: SearchRegion = SearchRegion()
+    """the part of the frame that is looked at"""
+    augmentation: FirstFrameAugmentation = FirstFrameAugmentation()
+    """the pictures of the first frame that the target is learnt from"""
+    localization: Localization = Localization()
+    """what is made of score maps"""
+    refines_boxes: bool = True
+    """whether the IoU-Net finds the box; otherwise the target keeps its shape and takes the best scale"""
+    refinement: BoxRefinement = BoxRefinement()
+    """how it does"""
+    memory: SampleMemory = SampleMemory()
+    """what is remembered"""
+    learning: Learning = Learning()
+    """when the target model is improved"""
+
+
+@dataclass(slots=True)
+class DiscriminativeState(TargetState):
+    """What is remembered of N targets; a tracker names the type of its target model's part."""
+
+    centre: Float[Tensor, "N 2"]
+    """(x, y) in frame pixels"""
+    size: Float[Tensor, "N 2"]
+    """(w, h) in frame pixels"""
+    scale: Float[Tensor, " N"]
+    """frame pixels in a pixel of the search region's crop"""
+    base_size: Float[Tensor, "N 2"]
+    """(w, h) in crop pixels on the first frame"""
+    refined_centre: Float[Tensor, "N 2"]
+    """last position that came from a refined box; NaN before the first"""
+    age: Integer[Tensor, " N"]
+    """frames since the first"""
+    draws: Float[Tensor, "N R 4"]
+    """what makes the next proposals random"""
+    is_drawn: Bool[Tensor, " N"]
+    """whether these draws are still unused, which those of a frame without its target are"""
+    modulation: tuple[Tensor, ...]
+    """of the IoU-Net"""
+    model: TargetState
+    """of the target model"""
+
+
+@runtime_checkable
+class TrackingNetwork(Protocol):
+    """What the loop asks of a network."""
+
+    bb_regressor: IoUNet
+
+    def backbone_features(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        """The features of layer2 and layer3 (strides 8 and 16) of normalised pictures."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What a frame says of N targets, as the host hears of it.
+
+    Attributes:
+        centre: (x, y) that the score map gave, or the refined box; in frame pixels.
+        size: (w, h) in frame pixels.
+        is_refined: whether the box was refined.
+        score: highest score.
+        finding: see `saccade.online.localization`.
+        scale_index: which of the scales was the best.
+    """
+
+    centre: Float[Tensor, "N 2"]
+    size: Float[Tensor, "N 2"]
+    is_refined: Bool[Tensor, " N"]
+    score: Float[Tensor, " N"]
+    finding: Integer[Tensor, " N"]
+    scale_index: Integer[Tensor, " N"]
+
+    def on_host(self) -> "Sighting":
+        """The one transfer from the device in a frame."""
+        columns = (self.is_refined, self.score, self.finding, self.scale_index)
+        table = torch.cat([self.centre, self.size, *(c[:, None].to(self.size.dtype) for c in columns)], dim=1)
+        table = table.cpu()
+        return Sighting(
+            table[:, 0:2], table[:, 2:4], table[:, 4] > 0, table[:, 5], table[:, 6].long(), table[:, 7].long()
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DiscriminativeTracker:
+    """The loop, as a `Tracker`.
+
+    Attributes:
+        State: `DiscriminativeState` with the model's own.
+        config: what is chosen.
+        network: backbone and IoU-Net, ready for inference on the device.
+        model: the target model.
+        device: where the network is.
+    """
+
+    State: type[DiscriminativeState]
+    config: DiscriminativeConfig
+    network: TrackingNetwork
+    model: TargetModel[Any]
+    device: torch.device
+
+    def cohort(self, frame: Frame, box: Any) -> None:
+        """All targets share one batch: every search region has the same number of pixels."""
+
+    def begin(
+        self,
+        frame: Frame,
+        boxes: Float[Tensor, "N 4"],
+        generators: Sequence[torch.Generator],
+        stopwatch: Stopwatch,
+    ) -> DiscriminativeState:
+        """Learns N targets, (x, y, w, h) in frame pixels, from their first frame, one after the other."""
+        return self.State.cat(
+            [
+                self._learn_target(frame, box, generator, stopwatch)
+                for box, generator in zip(boxes.float(), generators, strict=True)
+            ]
+        )
+
+    def _learn_target(
+        self, frame: Frame, box: Float[Tensor, "4"], generator: torch.Generator, stopwatch: Stopwatch
+    ) -> DiscriminativeState:
+        config, search, augmentation = self.config, self.config.search, self.config.augmentation
+        size, centre = box[2:], box[:2] + (box[2:] - 1) / 2
+        scale = search.scale(size)
+        with stopwatch.stage("crop"):
+            patch_wh = augmentation.patch_size(search.side_wh)
+            view, patch = search.look_first(frame, centre, scale, patch_wh)
+            transforms = augmentation.transforms(search.side_wh, generator)
+            pictures = torch.stack([transform(patch, search.side_wh) for transform in transforms])
+        with stopwatch.stage("backbone"):
+            layer2, layer3 = self._backbone(pictures)
+        with stopwatch.stage("optimiser"):
+            features = self.model.extract(layer3)
+            copies, probability = augmentation.dropout_copies, augmentation.dropout_probability
+            features = torch.cat([features, channel_dropout(features[:1], copies, probability, generator)])
+            # a box moves with its picture; that it is turned or mirrored does not change it
+            boxes = view.to_crop(box[None]).repeat(len(features), 1)
+            boxes[: len(transforms), :2] += torch.tensor([transform.shift for transform in transforms])
+            boxes = boxes.to(self.device)
+            model = self.model.learn(features, boxes, generator)
+        with stopwatch.stage("refinement"):
+            modulation: tuple[Tensor, ...] = ()
+            if config.refines_boxes:
+                modulation = self.network.bb_regressor.modulation(layer2[:1], layer3[:1], boxes[:1])
+        return self.State(
+            centre=centre[None],
+            size=size[None].clone(),
+            scale=scale[None],
+            base_size=(size / scale)[None],
+            refined_centre=torch.full((1, 2), torch.nan),
+            age=torch.zeros(1, dtype=torch.long),
+            draws=torch.zeros(1, config.refinement.random_proposals, 4),
+            is_drawn=torch.zeros(1, dtype=torch.bool),
+            modulation=modulation,
+            model=model,
+        )
+
+    def track(
+        self,
+        frame: Frame,
+        state: DiscriminativeState,
+        generators: Sequence[torch.Generator],
+        stopwatch: Stopwatch,
+    ) -> Estimate:
+        """Finds N targets in the next frame and updates their state in place."""
+        config = self.config
+        with stopwatch.stage("crop"):
+            offset = self.model.offset(config.search.side)
+            views, crops = config.search.look(frame, state.centre, state.scale, offset)
+        with stopwatch.stage("backbone"):
+            layer2, layer3 = self._backbone(crops.flatten(0, 1))
+        with stopwatch.stage("classifier"):
+            features = self.model.extract(layer3).unflatten(0, crops.shape[:2])
+            peak, view = self._localize(features, views, state)
+        with stopwatch.stage("refinement"):
+            sighting = self._measure(frame, (layer2, layer3), peak, view, state, generators)
+        with stopwatch.stage("host"):
+            sighting = sighting.on_host()
+            view = _at_scale(views, sighting.scale_index)
+            self._move(frame, view, sighting, state)
+        with stopwatch.stage("optimiser"):
+            best = features[torch.arange(len(state)), sighting.scale_index.to(self.device)]
+            self._learn(best, view, sighting, state)
+        return self._estimate(sighting, state)
+
+    def _backbone(self, pictures: Float[Tensor, "B 3 side side"]) -> tuple[Tensor, Tensor]:
+        return self.network.backbone_features(normalise_rgb(pictures.to(self.device, non_blocking=True)))
+
+    def _localize(
+        self, features: Float[Tensor, "N S C h w"], views: CropView, state: DiscriminativeState
+    ) -> tuple[Peak, CropView]:
+        """The place of each target, and the view that it is to be seen in."""
+        centre, size, scale = (each.to(self.device) for each in (state.centre, state.size, state.scale))
+        maps = self.model.score(features, state.model)
+        index = best_scale(maps, self.config.localization)
+        view = _at_scale(views.to(self.device), index)
+        if self.config.search.geometry == "nominal":
+            # ATOM moves by cells of the last scale, not of the one that it found
+            view = CropView(view.centre, scale, view.size_wh)
+        return localize(maps, index, view, centre, size, self.config.localization), view
+
+    def _measure(
+        self,
+        frame: Frame,
+        layers: tuple[Tensor, Tensor],
+        peak: Peak,
+        view: CropView,
+        state: DiscriminativeState,
+        generators: Sequence[torch.Generator],
+    ) -> Sighting:
+        """Box and finding of each target."""
+        size = state.size.to(self.device)
+        moved = view.centre + peak.displacement * view.scale[:, None]
+        centre = keep_inside(moved, size, frame.size_wh)
+        is_refined = torch.zeros_like(peak.finding, dtype=torch.bool)
+        if self.config.refines_boxes:
+            draws = self._draw(state, generators).to(self.device)
+            refined = refine_nearby(
+                self.network.bb_regressor,
+                self._best_layers(layers, peak.scale_index),
+                _pair(state.modulation),
+                _box_in_crop(view, centre, size),
+                draws,
+                self.config.refinement,
+            )
+            better_centre, better_size = refined.in_frame(view)
+            is_refined = refined.found
+            centre = torch.where(is_refined[:, None], better_centre, centre)
+            size = torch.where(is_refined[:, None], better_size, size)
+        return Sighting(centre, size, is_refined, peak.score, peak.finding, peak.scale_index)
+
+    def _best_layers(
+        self, layers: tuple[Tensor, Tensor], scale_index: Integer[Tensor, " N"]
+    ) -> tuple[Tensor, Tensor]:
+        """The backbone's features at the best scale."""
+        scales = len(self.config.search.scale_factors)
+        if scales == 1:
+            return layers
+        rows = torch.arange(len(scale_index), device=self.device) * scales + scale_index
+        return layers[0][rows], layers[1][rows]
+
+    def _draw(
+        self, state: DiscriminativeState, generators: Sequence[torch.Generator]
+    ) -> Float[Tensor, "N R 4"]:
+        """The draws of this frame; those that the last one had no use for are not drawn again."""
+        fresh = draw_uniform(generators, self.config.refinement, (~state.is_drawn).tolist())
+        state.draws = torch.where(state.is_drawn[:, None, None], state.draws, fresh)
+        return state.draws
+
+    def _move(self, frame: Frame, view: CropView, sighting: Sighting, state: DiscriminativeState) -> None:
+        """Takes over where the targets are that were seen."""
+        is_seen = sighting.finding != MISSING
+        if self.config.refines_boxes:
+            is_measured = is_seen & sighting.is_refined
+            size, scale = sighting.size, (sighting.size.prod(dim=1) / state.base_size.prod(dim=1)).sqrt()
+            refined = torch.where(is_measured[:, None], sighting.centre, state.refined_centre)
+            # where no proposal was plausible, the original goes back to the last one that was
+            centre = torch.where(refined.isnan(), sighting.centre, refined)
+            state.refined_centre = refined
+        else:
+            is_measured = is_seen
+            smallest = (SMALLEST / state.base_size).amax(dim=1)
+            largest = (view.scale.new_tensor(frame.size_wh) / state.base_size).amin(dim=1)
+            scale = torch.minimum(torch.maximum(view.scale, smallest), largest)
+            size, centre = state.base_size * scale[:, None], sighting.centre
+        state.centre = torch.where(is_seen[:, None], centre, state.centre)
+        state.size = torch.where(is_measured[:, None], size, state.size)
+        state.scale = torch.where(is_measured, scale, state.scale)
+        state.is_drawn = ~is_seen
+
+    def _learn(
+        self,
+        features: Float[Tensor, "N C h w"],
+        view: CropView,
+        sighting: Sighting,
+        state: DiscriminativeState,
+    ) -> None:
+        """Remembers what was seen for sure, and improves the target models whose turn it is."""
+        learning, memory = self.config.learning, self.config.memory
+        is_contested = sighting.finding == HARD_NEGATIVE
+        is_sure = (sighting.finding == FOUND) | is_contested
+        state.age += 1
+        if is_sure.any():
+            sure = is_sure.nonzero()[:, 0]
+            rates = torch.where(is_contested, memory.hard_negative_rate, memory.learning_rate)
+            # the box as it was measured, also where the state goes back to an older one
+            boxes = _box_in_crop(view, sighting.centre, state.size).to(self.device)
+            here = sure.to(self.device)
+            self.model.remember(features[here], boxes[here], rates[sure], state.model, sure)
+        steps = torch.where(state.age % learning.interval == 0, learning.steps, 0)
+        steps = torch.where(is_contested, learning.hard_negative_steps, steps)
+        if not learning.improves_unseen:
+            steps = torch.where(is_sure, steps, 0)
+        for count in sorted(set(steps.tolist()) - {0}):
+            self.model.improve(state.model, (steps == count).nonzero()[:, 0], steps=count)
+
+    def _estimate(self, sighting: Sighting, state: DiscriminativeState) -> Estimate:
+        boxes = torch.cat([state.centre - (state.size - 1) / 2, state.size], dim=1)
+        status = torch.tensor(STATUS, dtype=torch.int8)[sighting.finding]
+        return Estimate(boxes, sighting.score, status)
+
+
+def _at_scale(views: CropView, scale_index: Integer[Tensor, " N"]) -> CropView:
+    """The view of each target at one of its scales."""
+    return views[torch.arange(len(scale_index), device=scale_index.device), scale_index]
+
+
+def _pair(modulation: tuple[Tensor, ...]) -> Modulation:
+    fine, coarse = modulation
+    return fine, coarse
+
+
+def _box_in_crop(
+    view: CropView, centre: Float[Tensor, "N 2"], size: Float[Tensor, "N 2"]
+) -> Float[Tensor, "N 4"]:
+    """The boxes (x, y, w, h) of targets in crop pixels, their centres and sizes being in frame pixels."""
+    inside = size / view.scale[:, None]
+    return torch.cat([view.to_crop(centre) - (inside - 1) / 2, inside], dim=1)

@@ -1,0 +1,111 @@
+"""The search region: the part of a frame that a target is looked for in."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from saccade.core.errors import ConfigError
+from saccade.core.frame import Frame
+from saccade.ops.crops import BorderMode, CropView, sample_patch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchRegion:
+    """How large a region is looked at, and how it is cut."""
+
+    side: int = 288
+    """width and height of the crop in crop pixels; a multiple of 16"""
+    area: float = 5.0
+    """side of the region / square root of the target's area"""
+    border: BorderMode = "replicate"
+    """what becomes of regions that reach beyond the frame"""
+    largest_shrink: float = 1.5
+    """by how much regions may shrink to fit into the frame, if the border mode does that"""
+    scale_factors: tuple[float, ...] = (1.0,)
+    """scales that are searched / last scale; more than one only for trackers that do not refine boxes"""
+    geometry: Literal["measured", "nominal"] = "measured"
+    """where a crop is reckoned to lie: where its corners were cut (DiMP), or at the rounded centre and the
+    scale asked for (ATOM), although it is cut at the truncated centre, in whole pixels"""
+    legacy: bool = False
+    """whether crops are cut with the integer division of PyTorch before 1.5, which most published results of
+    these trackers come from"""
+
+    def __post_init__(self) -> None:
+        if self.side < 16 or self.side % 16:
+            raise ConfigError(f"search.side is {self.side}; it must be a multiple of 16, such as 288")
+        if self.area <= 0:
+            raise ConfigError(f"search.area is {self.area}; it must be above 0")
+        if not self.scale_factors:
+            raise ConfigError("search.scale_factors is empty; give at least 1.0")
+
+    @property
+    def side_wh(self) -> tuple[int, int]:
+        """Width and height of the crop."""
+        return self.side, self.side
+
+    def scale(self, size: Float[Tensor, "2"]) -> Float[Tensor, ""]:
+        """Frame pixels in a crop pixel, for a target of `size` (w, h) frame pixels."""
+        return ((size * self.area).prod().double().sqrt() / self.side).float()
+
+    def look(
+        self,
+        frame: Frame,
+        centre: Float[Tensor, "N 2"],
+        scale: Float[Tensor, " N"],
+        offset: float = 0.0,
+    ) -> tuple[CropView, Float[Tensor, "N S 3 side side"]]:
+        """Cut the regions around N targets at S scales.
+
+        Args:
+            centre: (x, y) in frame pixels.
+            scale: frame pixels in a crop pixel at a scale factor of 1.
+            offset: crop pixels by which regions lie further right and down than their target.
+
+        Returns:
+            The views (N, S), and the crops with values 0 ... 255.
+        """
+        shape = (len(scale), len(self.scale_factors))
+        scales = scale[:, None] * scale.new_tensor(self.scale_factors)
+        centres = (centre + (offset * scale)[:, None])[:, None].expand(*shape, 2)
+        crops, corners = sample_patch(
+            frame.image,
+            centres.flatten(0, 1),
+            (self.side * scales.flatten())[:, None].expand(-1, 2),
+            self.side_wh,
+            mode=self.border,
+            max_scale_change=self.largest_shrink,
+            legacy=self.legacy,
+        )
+        if self.geometry == "measured":
+            view = CropView.of_corners(corners.unflatten(0, shape), self.side_wh)
+        else:
+            view = CropView(centres.round(), scales, self.side_wh)
+        return view, crops.unflatten(0, shape)
+
+    def look_first(
+        self,
+        frame: Frame,
+        centre: Float[Tensor, "2"],
+        scale: Float[Tensor, ""],
+        patch_wh: tuple[int, int],
+    ) -> tuple[CropView, Float[Tensor, "3 h w"]]:
+        """Cut what the pictures of a target's first frame are made of, at the middle of which its view lies.
+
+        The border is replicated whatever the mode, as the original trackers do.
+        """
+        # DiMP cuts where it reckons to, ATOM truncates the centre that it then rounds
+        cut_at = centre.round() if self.geometry == "measured" else centre
+        size = scale * scale.new_tensor(patch_wh)
+        patch, _ = sample_patch(frame.image, cut_at[None], size[None], patch_wh, legacy=self.legacy)
+        return CropView(centre.round()[None], scale[None], self.side_wh), patch[0]
+
+
+def keep_inside(
+    centre: Float[Tensor, "N 2"], size: Float[Tensor, "N 2"], frame_wh: tuple[int, int]
+) -> Float[Tensor, "N 2"]:
+    """Centres moved so that at least a fifth of the target, along each axis, stays in the frame."""
+    reach = 0.3 * size
+    return torch.maximum(torch.minimum(centre, centre.new_tensor(frame_wh) + reach), -reach)

@@ -1,0 +1,127 @@
+"""Fetching published files: over HTTP, and from Google Drive; what was interrupted is continued."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+from http.client import HTTPException, HTTPResponse
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+from saccade import __version__
+from saccade.core.errors import MissingExtraError, OutputError, WeightsError
+
+Progress = Callable[[int, int | None], None]
+"""told how many bytes are there, and how many there will be, if that is known"""
+
+_CHUNK = 1 << 18
+_PATIENCE = 30.0
+"""seconds without a byte until a server counts as gone"""
+_AGAIN = "what came so far is kept, and the same command continues there"
+
+
+def fetch(url: str, target: Path, progress: Progress) -> None:
+    """Fetches a file over HTTP; bytes that an earlier call left in `target`.part are not fetched again.
+
+    Raises:
+        WeightsError: when the address is no HTTP address, the server does not have the file or cannot be
+            reached, or the connection breaks.
+        OutputError: when the file cannot be written.
+    """
+    if not url.startswith(("http://", "https://")):
+        raise WeightsError(f"{url}: no web address; expected http://… or https://…")
+    part = target.with_name(target.name + ".part")
+    _make_folder(target)
+    try:
+        answer = _open(url, part.stat().st_size if part.is_file() else 0)
+        with answer, part.open("ab" if answer.status == HTTPStatus.PARTIAL_CONTENT else "wb") as file:
+            total = None if answer.length is None else file.tell() + answer.length
+            progress(file.tell(), total)
+            for chunk in _chunks(url, answer):
+                file.write(chunk)
+                progress(file.tell(), total)
+            size = file.tell()
+        if total is not None and size < total:
+            raise WeightsError(f"{url}: interrupted after {size:,} of {total:,} bytes; {_AGAIN}")
+        part.replace(target)
+    except OSError as error:  # those of the connection are WeightsErrors by now
+        raise OutputError(f"{target}: cannot be written ({error})") from None
+
+
+def fetch_from_drive(drive: str, target: Path, progress: Progress) -> None:
+    """Fetches a file from Google Drive by its id, with the package gdown; continues what was interrupted.
+
+    Raises:
+        MissingExtraError: without gdown.
+        WeightsError: when Drive does not hand it out, or the connection breaks.
+        OutputError: when there is no place for it.
+    """
+    try:
+        import gdown
+    except ImportError:
+        raise MissingExtraError.of("gdown", "download") from None
+    _make_folder(target)
+    try:
+        gdown.download(
+            id=drive, output=str(target), quiet=True, use_cookies=False, resume=True, progress=progress
+        )
+    except (gdown.DownloadError, OSError) as error:
+        said = " ".join(str(error).split())
+        raise WeightsError(
+            f"{target.name}: Google Drive did not send it to its end ({said}); try again later, or fetch "
+            f"https://drive.google.com/uc?id={drive} with a browser, and: saccade models import FILE"
+        ) from None
+
+
+def _make_folder(target: Path) -> None:
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{target}: cannot be written ({error})") from None
+
+
+def _open(url: str, start: int) -> HTTPResponse:
+    """The server's answer from byte `start` on, or from the first on where it cannot do that."""
+    with _heard(url):
+        if start:
+            try:
+                answer = _ask(url, {"Range": f"bytes={start}-"})
+            except HTTPError as error:
+                if error.code != HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+                    raise
+            else:
+                is_part = answer.status == HTTPStatus.PARTIAL_CONTENT
+                if not is_part or answer.headers.get("Content-Range", "").startswith(f"bytes {start}-"):
+                    return answer
+                answer.close()
+        return _ask(url, {})
+
+
+def _ask(url: str, headers: dict[str, str]) -> HTTPResponse:
+    request = Request(url, headers={"User-Agent": f"saccade/{__version__}"} | headers)
+    answer: HTTPResponse = urlopen(request, timeout=_PATIENCE)
+    return answer
+
+
+def _chunks(url: str, answer: HTTPResponse) -> Iterator[bytes]:
+    while True:
+        with _heard(url):
+            chunk = answer.read(_CHUNK)
+        if not chunk:
+            return
+        yield chunk
+
+
+@contextmanager
+def _heard(url: str) -> Iterator[None]:
+    """Says what is wrong with a server or with the way to it."""
+    try:
+        yield
+    except HTTPError as error:
+        error.close()
+        raise WeightsError(
+            f"{url}: the server answers {error.code} {error.reason}; check the address, or fetch the file "
+            f"elsewhere and: saccade models import FILE"
+        ) from None
+    except (OSError, HTTPException, ValueError) as error:  # the last for addresses that are none
+        raise WeightsError(f"{url}: cannot be reached, or the connection broke ({error}); {_AGAIN}") from None

@@ -1,0 +1,91 @@
+"""The label beside a stored weight file: what the file is, where it came from, and what it wants to see."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from saccade.core.config import to_json
+from saccade.core.errors import WeightsError
+from saccade.weights.checkpoint import Constructor, make_constructor
+
+FORMAT = "saccade weights 1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preprocessing:
+    """What a network wants to see: (picture - mean) / scale of pictures with values 0 ... 255."""
+
+    colours: Literal["rgb", "bgr"] = "rgb"
+    """order of the channels"""
+    mean: tuple[float, float, float] = (123.675, 116.28, 103.53)
+    """in that order; the default is ImageNet's"""
+    scale: tuple[float, float, float] = (58.395, 57.12, 57.375)
+    """in that order; the default is ImageNet's standard deviation"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Label:
+    """What is known of a stored weight file."""
+
+    network: str
+    """what the network is, for people"""
+    constructor: Constructor | None
+    """how the original makes it; None when its file did not say"""
+    file: str
+    """name of the file that it came from"""
+    sha256: str
+    """of that file"""
+    publisher: str
+    """who published it, and where"""
+    licence: str
+    """what its publisher states"""
+    preprocessing: Preprocessing
+    """what it wants to see"""
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON values."""
+        values: dict[str, Any] = to_json(self)
+        return {"format": FORMAT} | values
+
+
+def label_path(weights: Path) -> Path:
+    """Where the label of a weight file lies."""
+    return weights.with_suffix(".json")
+
+
+def read_label(weights: Path) -> Label | None:
+    """The label beside a weight file; None when there is none, or what is there is another program's.
+
+    Raises:
+        WeightsError: for a label that is damaged, or of a later version of saccade.
+    """
+    path = label_path(weights)
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from None
+    if not isinstance(values, dict) or not str(values.get("format")).startswith("saccade weights"):
+        return None
+    try:
+        if values.pop("format") != FORMAT:
+            raise WeightsError(
+                f"{path}: written by a later version of saccade; upgrade, or import the weights again"
+            )
+        made = values.pop("constructor")
+        constructor = make_constructor(path, made["name"], made["kwargs"]) if made else None
+        return Label(
+            constructor=constructor, preprocessing=_preprocessing(values.pop("preprocessing")), **values
+        )
+    except (LookupError, TypeError) as error:
+        raise _unreadable(path, error) from None
+
+
+def _preprocessing(values: dict[str, Any]) -> Preprocessing:
+    return Preprocessing(colours=values["colours"], mean=tuple(values["mean"]), scale=tuple(values["scale"]))
+
+
+def _unreadable(path: Path, error: Exception) -> WeightsError:
+    return WeightsError(f"{path}: no label that saccade wrote ({error}); import the weights again")

@@ -1,0 +1,75 @@
+"""Which network a weight file belongs to: by its constructor, else by the names of its tensors."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from saccade.weights.checkpoint import Checkpoint
+from saccade.weights.label import Preprocessing
+
+_IMAGENET = Preprocessing()
+_MASK_RCNN = Preprocessing(colours="bgr", mean=(102.9801, 115.9465, 122.7717), scale=(1.0, 1.0, 1.0))
+
+
+@dataclass(frozen=True, slots=True)
+class KnownNetwork:
+    """A network of the original trackers."""
+
+    constructor: str
+    """function of the original's code that makes it"""
+    title: str
+    """what people call it"""
+    marks: tuple[str, ...] = ()
+    """beginnings of names, each of some tensor, by which it is told from all networks that stand behind it"""
+    preprocessing: Preprocessing = _IMAGENET
+    """what it wants to see"""
+
+    def __str__(self) -> str:
+        return f"{self.title} ({self.constructor})"
+
+
+_IS_RESNET50 = "feature_extractor.layer1.0.conv3."
+_LEARNED_LABEL = "classifier.filter_optimizer.label_map_predictor."
+_STEP_LENGTH = "classifier.filter_optimizer.log_step_length"
+
+KNOWN_NETWORKS = (
+    KnownNetwork("resnet18_vggmconv1", "the features of ECO", ("vggmconv1.",)),
+    KnownNetwork("kysnet_res50", "KYS", ("dimp_classifier.",)),
+    KnownNetwork("target_candidate_matching_net_resnet50", "KeepTrack", ("descriptor_extractor.",)),
+    KnownNetwork("steepest_descent_resnet50_with_clf_encoder", "RTS", ("clf_encoder.",), _MASK_RCNN),
+    KnownNetwork("steepest_descent_resnet50", "LWL with boxes", ("box_label_encoder.",), _MASK_RCNN),
+    KnownNetwork("steepest_descent_resnet50", "LWL", ("label_encoder.", "target_model."), _MASK_RCNN),
+    KnownNetwork("dimpnet50_simple", "SuperDiMP-simple", ("classifier.filter_optimizer.residual_module.",)),
+    KnownNetwork("dimpnet50", "DiMP-50 or SuperDiMP", (_LEARNED_LABEL, _IS_RESNET50)),
+    KnownNetwork("dimpnet18", "DiMP-18", (_LEARNED_LABEL,)),
+    KnownNetwork("klcedimpnet50", "PrDiMP-50", (_STEP_LENGTH, _IS_RESNET50)),
+    KnownNetwork("klcedimpnet18", "PrDiMP-18", (_STEP_LENGTH,)),
+    KnownNetwork("atom_resnet50", "ATOM on ResNet-50", ("bb_regressor.", _IS_RESNET50)),
+    KnownNetwork("atom_resnet18", "ATOM", ("bb_regressor.",)),
+    # has the names of PrDiMP-18's tensors, so that its constructor alone tells it
+    KnownNetwork("L2dimpnet18", "DiMP-18 with an L2 loss"),
+    KnownNetwork("tompnet50", "ToMP-50"),
+    KnownNetwork("tompnet101", "ToMP-101"),
+)
+
+
+def recognise(checkpoint: Checkpoint) -> KnownNetwork | None:
+    """The network that a weight file belongs to; None for one that is not known."""
+    made_by = checkpoint.constructor
+    if made_by is None:
+        return next((row for row in KNOWN_NETWORKS if row.marks and _bears(checkpoint.tensors, row)), None)
+    rows = [row for row in KNOWN_NETWORKS if row.constructor == made_by.name]
+    return next((row for row in rows if _bears(checkpoint.tensors, row)), rows[-1] if rows else None)
+
+
+def _bears(names: Iterable[str], row: KnownNetwork) -> bool:
+    return all(any(name.startswith(mark) for name in names) for mark in row.marks)
+
+
+def looks_like(checkpoint: Checkpoint) -> str:
+    """What a weight file looks like, in words: "looks like DiMP-18 (dimpnet18)"."""
+    known = recognise(checkpoint)
+    if known is not None:
+        return f"looks like {known}"
+    if checkpoint.constructor is not None:
+        return f"was made by '{checkpoint.constructor.name}', which saccade does not know"
+    return "looks like no network that saccade knows"

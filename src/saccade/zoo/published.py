@@ -1,0 +1,82 @@
+"""The weight files that the authors of the original trackers have published."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePath
+
+_ZOO = "PyTracking (Danelljan and Bhat), its model zoo"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedWeights:
+    """A weight file that others have published."""
+
+    file: str
+    """name of the file as published"""
+    origin: str = _ZOO
+    """who published it, and where"""
+    licence: str = "not stated"
+    """what its publisher states"""
+    drive: str | None
+    """id of the file on Google Drive; None where it is not known"""
+    network: str
+    """constructor of the network in the original's code"""
+    values: Mapping[str, float] = field(default_factory=dict)
+    """values of the constructor by which the file is told from others of the same network"""
+
+    @property
+    def key(self) -> str:
+        """Name of the file in the store: models that share a file share its entry."""
+        return key_of(self.file)
+
+
+def key_of(file: str) -> str:
+    """The name of a file without its endings, also of two: `dimp50` of `dimp50.pth.tar`."""
+    name = PurePath(file).name
+    for ending in (".tar", ".pth", ".pt", ".safetensors"):
+        name = name.removesuffix(ending)
+    return name
+
+
+PUBLISHED: dict[str, PublishedWeights] = {
+    row.key: row
+    for row in (
+        PublishedWeights(
+            file="resnet18_vggmconv1.pth",
+            origin="PyTracking (Danelljan and Bhat), its install notes",
+            licence="not stated; trained on ImageNet",
+            drive="1aWC4waLv_te-BULoy0k-n_zS-ONms21S",
+            network="resnet18_vggmconv1",
+        ),
+        PublishedWeights(
+            file="atom_default.pth", drive="1VNyr-Ds0khjM0zaq6lU-xfY74-iWxBvU", network="atom_resnet18"
+        ),
+        PublishedWeights(file="atom_prob_ml.pth", drive=None, network="atom_resnet18"),
+        PublishedWeights(file="atom_gmm_sampl.pth", drive=None, network="atom_resnet18"),
+        PublishedWeights(file="dimp18.pth", drive="1MAjrRJDCbL0DSjUKFyDkUuYS1-cYBNjk", network="dimpnet18"),
+        PublishedWeights(
+            file="dimp50.pth",
+            drive="1qgachgqks2UGjKx-GdO1qylBDdB1f9KN",
+            network="dimpnet50",
+            values={"init_gauss_sigma": 0.9},
+        ),
+        PublishedWeights(
+            file="super_dimp.pth.tar",
+            drive="1qDptswis2FxihLRYLVRGDvx6aUoAVVLv",
+            network="dimpnet50",
+            values={"init_gauss_sigma": 22 / 24},
+        ),
+        PublishedWeights(
+            file="super_dimp_simple.pth.tar",
+            drive="1lzwdeX9HBefQwznMaX5AKAGda7tqeQtg",
+            network="dimpnet50_simple",
+        ),
+        PublishedWeights(
+            file="prdimp18.pth.tar", drive="1ycm3Uu63j-uCkz4qt0SG6rY_k5UFlhVo", network="klcedimpnet18"
+        ),
+        PublishedWeights(
+            file="prdimp50.pth.tar", drive="1zbQUVXKsGvBEOc-I1NuGU6yTMPth_aI5", network="klcedimpnet50"
+        ),
+    )
+}
+"""by their names in the store"""
