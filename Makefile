@@ -24,8 +24,9 @@ test: lint types arch  ## what a change must pass
 test-slow: setup   ## the tests that take minutes
 	$(PYTEST) -m slow
 
-bench: setup       ## eco beside OpenCV's trackers
+bench: setup       ## eco beside OpenCV's trackers, the networks beside their backbones
 	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench.networks
 
 lint: setup        ## style
 	$(BIN)/ruff check .

@@ -57,7 +57,8 @@ TRACKS = [
     ("dimp_super_dimp_synthetic", SUPER_DIMP),
     ("dimp_simple_super_dimp_simple_synthetic", SUPER_DIMP_SIMPLE),
 ]
-"""the shortest, and one of each kind of optimiser and border, in every run of the tests; the others are slow"""
+
+# one of each kind of optimiser, and of border; the others are slow
 QUICK = {
     "dimp_dimp18_synthetic",
     "dimp_dimp18_gap",

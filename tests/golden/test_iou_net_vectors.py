@@ -169,6 +169,19 @@ def test_prediction_and_gradient(
     close(gradient, vectors["iou_grad_boxes"])
 
 
+@torch.inference_mode()
+def test_prediction_and_gradient_from_backbone_features(
+    seeded: Callable[[str], Tracker], vectors: dict[str, Tensor]
+) -> None:
+    """Of a network that was made ready, which computes only what the proposals touch."""
+    network = for_inference(seeded("18").bb_regressor)
+    modulation: Modulation = (vectors["modulation_0"].flatten(1), vectors["modulation_1"].flatten(1))
+    overlap = network.overlap_in(vectors["test_layer2"], vectors["test_layer3"], modulation)
+    found, gradient = overlap(vectors["proposals"])
+    close(found, vectors["iou"])
+    close(gradient, vectors["iou_grad_boxes"])
+
+
 def test_the_written_gradient_is_that_of_autograd(
     seeded: Callable[[str], Tracker], vectors: dict[str, Tensor]
 ) -> None:

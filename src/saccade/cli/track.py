@@ -158,7 +158,7 @@ def _summarise(recording: "Recording", tracker: str, json: bool) -> None:
         print_json({"tracker": tracker} | recording.to_json())
         return
     rows = {
-        "tracked": f"{recording.frames} frames, {recording.fps:.0f} frames/s with {tracker}",
+        "tracked": f"{recording.frames} frames, {recording.fps:.3g} frames/s with {tracker}",
         "targets": ", ".join(str(target) for target in recording.targets),
         "lost in": f"{recording.lost} frames",
     }

@@ -4,7 +4,7 @@ import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import pairwise
-from typing import Protocol, TypeVar, cast, runtime_checkable
+from typing import Protocol, TypeVar, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -19,8 +19,8 @@ M = TypeVar("M", bound=nn.Module)
 class Reducible(Protocol):
     """A module that names those of its children for which bfloat16 is precise enough.
 
-    They are the convolutions that take the time of a frame. What is learned online, or moves along a gradient,
-    is not among them.
+    They are the convolutions that take the time of a frame. What is learned online, or climbed along a
+    gradient, is not among them.
     """
 
     reducible: tuple[str, ...]
@@ -28,7 +28,7 @@ class Reducible(Protocol):
 
 @runtime_checkable
 class Preparable(Protocol):
-    """A module that computes in another way when all else about a network that is made ready is settled."""
+    """A module that works in a way of its own once all else about a network made ready is settled."""
 
     def prepare(self) -> None:
         """Lay out what that needs."""
@@ -45,34 +45,20 @@ def for_inference(network: M, *, device: torch.device | str = "cpu", precision: 
         precision: "float32", or "auto": bfloat16 for the parts that are `Reducible`, if the device computes
             with it in hardware. These parts take and return either kind; all others take and return float32.
     """
+    device = torch.device(device)
     copied = copy.deepcopy(network).eval().requires_grad_(False)
     for module in list(copied.modules()):
         _fold_batch_norms(module)
-    copied = copied.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    if precision == "auto" and has_bfloat16(torch.device(device)):
+    copied.to(device)
+    copied.to(memory_format=torch.channels_last)
+    if precision == "auto" and has_bfloat16(device):
         _reduce(copied)
-    if torch.device(device).type == "cpu":
+    if device.type == "cpu":
         _multiply_less(copied)
     for module in copied.modules():
         if isinstance(module, Preparable):
             module.prepare()
     return copied
-
-
-def _reduce(network: nn.Module) -> None:
-    """Make the parts that can be reduced compute in bfloat16."""
-    for module in network.modules():
-        for name in module.reducible if isinstance(module, Reducible) else ():
-            network_part = cast(nn.Module, module).get_submodule(name)
-            network_part.to(torch.bfloat16)
-
-
-def _multiply_less(network: nn.Module) -> None:
-    """Let the float32 convolutions that it suits be computed by Winograd's filtering."""
-    for parent in list(network.modules()):
-        for name, layer in list(parent.named_children()):
-            if isinstance(layer, nn.Conv2d) and layer.weight.dtype == torch.float32 and WinogradConv2d.suits(layer):
-                setattr(parent, name, WinogradConv2d(layer))
 
 
 def has_bfloat16(device: torch.device) -> bool:
@@ -125,3 +111,19 @@ def _fold_batch_norms(parent: nn.Module) -> None:
         else:
             continue
         setattr(parent, following, nn.Identity())
+
+
+def _reduce(network: nn.Module) -> None:
+    """Let the parts that allow it compute in bfloat16."""
+    for module in network.modules():
+        if isinstance(module, Reducible):
+            for name in module.reducible:
+                module.get_submodule(name).to(torch.bfloat16)
+
+
+def _multiply_less(network: nn.Module) -> None:
+    """Let Winograd's filtering compute the float32 convolutions that it suits."""
+    for parent in list(network.modules()):
+        for name, layer in list(parent.named_children()):
+            if isinstance(layer, nn.Conv2d) and WinogradConv2d.suits(layer):
+                setattr(parent, name, WinogradConv2d(layer))

@@ -168,12 +168,23 @@ class IoUNet(nn.Module):
         """Lay out weights as a CPU wants them; a GPU is faster at computing everything."""
         if self.iou_predictor.weight.device.type != "cpu":
             return
-        blocks = ((self.conv3_1t, self.conv3_2t), (self.conv4_1t, self.conv4_2t))
-        linear = (self.fc3_rt.linear, self.fc4_rt.linear)
-        readout = self.iou_predictor.weight[0].chunk(2)
+        assert isinstance(self.fc3_rt.bn, nn.Identity), "batch norms are folded first"
+        fine, coarse = self.iou_predictor.weight[0].chunk(2)
         self.local_levels = [
-            PooledLevel.of(*each, bins=bins, stride=stride)
-            for *each, bins, stride in zip(blocks, linear, readout, PROPOSAL_BINS, STRIDES, strict=True)
+            PooledLevel.of(
+                (self.conv3_1t, self.conv3_2t),
+                self.fc3_rt.linear,
+                fine,
+                bins=PROPOSAL_BINS[0],
+                stride=STRIDES[0],
+            ),
+            PooledLevel.of(
+                (self.conv4_1t, self.conv4_2t),
+                self.fc4_rt.linear,
+                coarse,
+                bins=PROPOSAL_BINS[1],
+                stride=STRIDES[1],
+            ),
         ]
 
     def _levels(

@@ -8,6 +8,7 @@ from the device once a frame, after the boxes and before the learning.
 """
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -18,6 +19,7 @@ from torch import Tensor
 from saccade.core.errors import ConfigError
 from saccade.core.frame import Frame
 from saccade.core.timing import Stopwatch
+from saccade.nets.inference import exact_float32
 from saccade.nets.iou_net import IoUNet, Modulation
 from saccade.nets.resnet import normalise_rgb
 from saccade.online.augmentation import FirstFrameAugmentation, channel_dropout
@@ -31,8 +33,7 @@ from saccade.online.localization import (
     best_scale,
     localize,
 )
-from saccade.online.reachable import refine_nearby
-from saccade.online.refinement import BoxRefinement, draw_uniform
+from saccade.online.refinement import BoxRefinement, draw_uniform, refine
 from saccade.online.run import Estimate
 from saccade.online.search_region import SearchRegion, keep_inside
 from saccade.online.state import TargetState
@@ -174,6 +175,7 @@ class DiscriminativeTracker:
         network: backbone and IoU-Net, ready for inference on the device.
         model: the target model.
         device: where the network is.
+        is_exact: whether a GPU must not round the factors of convolutions, as it does by default.
     """
 
     State: type[DiscriminativeState]
@@ -181,6 +183,7 @@ class DiscriminativeTracker:
     network: TrackingNetwork
     model: TargetModel[Any]
     device: torch.device
+    is_exact: bool = True
 
     def cohort(self, frame: Frame, box: Any) -> None:
         """All targets share one batch: every search region has the same number of pixels."""
@@ -193,12 +196,16 @@ class DiscriminativeTracker:
         stopwatch: Stopwatch,
     ) -> DiscriminativeState:
         """Learns N targets, (x, y, w, h) in frame pixels, from their first frame, one after the other."""
-        return self.State.cat(
-            [
-                self._learn_target(frame, box, generator, stopwatch)
-                for box, generator in zip(boxes.float(), generators, strict=True)
-            ]
-        )
+        with self._precision():
+            return self.State.cat(
+                [
+                    self._learn_target(frame, box, generator, stopwatch)
+                    for box, generator in zip(boxes.float(), generators, strict=True)
+                ]
+            )
+
+    def _precision(self) -> AbstractContextManager[None]:
+        return exact_float32() if self.is_exact and self.device.type == "cuda" else nullcontext()
 
     def _learn_target(
         self, frame: Frame, box: Float[Tensor, "4"], generator: torch.Generator, stopwatch: Stopwatch
@@ -247,6 +254,16 @@ class DiscriminativeTracker:
         stopwatch: Stopwatch,
     ) -> Estimate:
         """Finds N targets in the next frame and updates their state in place."""
+        with self._precision():
+            return self._track(frame, state, generators, stopwatch)
+
+    def _track(
+        self,
+        frame: Frame,
+        state: DiscriminativeState,
+        generators: Sequence[torch.Generator],
+        stopwatch: Stopwatch,
+    ) -> Estimate:
         config = self.config
         with stopwatch.stage("crop"):
             offset = self.model.offset(config.search.side)
@@ -298,15 +315,11 @@ class DiscriminativeTracker:
         centre = keep_inside(moved, size, frame.size_wh)
         is_refined = torch.zeros_like(peak.finding, dtype=torch.bool)
         if self.config.refines_boxes:
-            draws = self._draw(state, generators).to(self.device)
-            refined = refine_nearby(
-                self.network.bb_regressor,
-                self._best_layers(layers, peak.scale_index),
-                _pair(state.modulation),
-                _box_in_crop(view, centre, size),
-                draws,
-                self.config.refinement,
+            overlap = self.network.bb_regressor.overlap_in(
+                *self._best_layers(layers, peak.scale_index), _pair(state.modulation)
             )
+            draws = self._draw(state, generators).to(self.device)
+            refined = refine(overlap, _box_in_crop(view, centre, size), draws, self.config.refinement)
             better_centre, better_size = refined.in_frame(view)
             is_refined = refined.found
             centre = torch.where(is_refined[:, None], better_centre, centre)

@@ -1,6 +1,7 @@
 """Masks: their boxes, COCO run lengths, and palette pictures in the DAVIS convention."""
 
 from collections.abc import Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +100,7 @@ def davis_palette() -> UInt8[np.ndarray, "256 3"]:
     return colors
 
 
-def write_palette_png(path: Path | str, ids: UInt8[np.ndarray, "H W"]) -> None:
+def write_palette_png(path: Path | str | BytesIO, ids: UInt8[np.ndarray, "H W"]) -> None:
     """Writes a picture whose pixel values are ids, 0 for background, shown in the colours of DAVIS.
 
     Raises:

@@ -56,7 +56,7 @@ class GaussNewton:
 
 @dataclass(frozen=True, slots=True)
 class NormalEquations:
-    """J^T J d = -J^T R(x) of a residual function, with products by automatic differentiation."""
+    """J^T J d = -J^T R(x) of a residual function, given by products with J and with J^T."""
 
     apply_jacobian: Callable[[Variables], Variables]
     apply_adjoint: Callable[[Variables], Variables]

@@ -88,3 +88,25 @@ def test_weights_sum_to_one_and_a_batch_equals_its_single_memories(
 def test_more_initial_samples_than_slots_are_refused() -> None:
     with pytest.raises(ValueError, match="7 initial samples do not fit into a memory of 6 slots"):
         memory_of([7])
+
+
+def test_a_processor_is_given_targets_one_by_one() -> None:
+    memory = memory_of([2, 4, 2])
+    parts = list(memory.equally_filled(torch.tensor([0, 1]), torch.device("cpu")))
+    assert parts == [(slice(0, 1), 2), (slice(1, 2), 4)]
+
+
+def test_a_gpu_is_given_those_together_that_have_equally_many_samples() -> None:
+    memory = memory_of([2, 4, 2])
+    device = torch.device("cuda")  # nothing is put there
+    first, second = memory.equally_filled(torch.tensor([0, 1, 2]), device)
+    assert (first[0].tolist(), first[1]) == ([0, 2], 2)
+    assert (second[0].tolist(), second[1]) == ([1], 4)
+    # all targets: a view of the memory, not a copy
+    assert list(memory_of([3, 3]).equally_filled(torch.tensor([0, 1]), device)) == [(slice(None), 3)]
+
+
+def test_a_memory_that_is_full_counts_its_slots() -> None:
+    memory = memory_of([2], slots=2)
+    memory, _ = add_sample(memory, rates(0.1))
+    assert list(memory.equally_filled(torch.tensor([0]), torch.device("cpu"))) == [(slice(0, 1), 2)]

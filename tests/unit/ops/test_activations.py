@@ -4,14 +4,21 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from saccade.ops.activations import Activation, BentLeakyReLU, LeakyReLU, log_normaliser2d, softmax2d
+from saccade.ops.activations import (
+    CELU,
+    Activation,
+    BentLeakyReLU,
+    LeakyReLU,
+    log_normaliser2d,
+    softmax2d,
+)
 
 SCORES = torch.tensor([-3.0, -0.2, 0.4, 2.0], dtype=torch.float64)
 SLOPES = torch.tensor([0.0, 0.3, 1.0, 0.7], dtype=torch.float64)
 
 
 @pytest.mark.parametrize(
-    "activation", [LeakyReLU(SLOPES), BentLeakyReLU(SLOPES), BentLeakyReLU(SLOPES, 0.1)], ids=repr
+    "activation", [LeakyReLU(SLOPES), BentLeakyReLU(SLOPES), BentLeakyReLU(SLOPES, 0.1), CELU(0.3)], ids=repr
 )
 def test_the_slope_is_the_derivative(activation: Activation) -> None:
     scores = SCORES.clone().requires_grad_()
@@ -32,6 +39,17 @@ def test_at_zero_the_slope_is_the_mean_of_both_sides() -> None:
 
 def test_without_bend_the_corner_is_sharp() -> None:
     torch.testing.assert_close(BentLeakyReLU(SLOPES, 1e-9)(SCORES), LeakyReLU(SLOPES)(SCORES))
+
+
+def test_celu_is_the_exponential_unit_of_a_steep_leaky_relu() -> None:
+    """As ATOM's paper and its original write it."""
+    torch.testing.assert_close(CELU(0.05)(SCORES), F.elu(F.leaky_relu(SCORES, 1 / 0.05), 0.05))
+
+
+def test_celu_is_smooth_at_zero_and_bounded_below() -> None:
+    activation = CELU(0.5)
+    assert activation(torch.tensor([0.0, -100.0])).tolist() == [0.0, -0.5]
+    assert activation.slope(torch.tensor([0.0, 3.0, -100.0])).tolist() == pytest.approx([1.0, 1.0, 0.0])
 
 
 def test_softmax_is_a_density_over_the_map() -> None:

@@ -10,6 +10,7 @@ from saccade.ops.fourier import (
     cifft2,
     cubic_interpolation,
     inner_product,
+    interpolation_matrix,
     sample_series,
     shift_series,
     sum_series,
@@ -53,6 +54,29 @@ def test_sampling_at_twice_as_many_points_passes_through_the_signal() -> None:
 def test_a_grid_that_is_too_coarse_is_refused() -> None:
     with pytest.raises(ValueError, match="9x7 coefficients needs a larger grid than 9x6"):
         sample_series(cfft2(torch.randn(9, 7)), (9, 6))
+
+
+@pytest.mark.parametrize(("cells", "points"), [((9, 7), (27, 28)), ((8, 6), (32, 40)), ((8, 9), (15, 15))])
+def test_the_interpolation_matrix_samples_a_shifted_series(
+    cells: tuple[int, int], points: tuple[int, int]
+) -> None:
+    signal = torch.randn(2, *cells, dtype=torch.float64)
+    middle = (1.5, 2.0)  # (y, x)
+    down, across = (
+        interpolation_matrix(*sizes, middle=place, dtype=torch.float64)
+        for *sizes, place in zip(cells, points, middle, strict=True)
+    )
+    # so that the middle becomes the origin, which is then rolled to the middle of the points
+    radians = [2 * math.pi * middle[axis] / cells[axis] for axis in (1, 0)]
+    shift = torch.tensor(radians, dtype=torch.float64)
+    series = shift_series(cfft2(signal) / math.prod(cells), shift)
+    expected = sample_series(series, points).roll((points[0] // 2, points[1] // 2), dims=(1, 2))
+    torch.testing.assert_close(down @ signal @ across.mT, expected)
+
+
+def test_odd_numbers_of_cells_are_interpolated_exactly() -> None:
+    matrix = interpolation_matrix(9, 27, middle=4.0)
+    torch.testing.assert_close(matrix[1::3], torch.eye(9))
 
 
 def test_a_sum_of_series_is_the_sum_of_their_functions() -> None:

@@ -129,6 +129,16 @@ def test_boxes_that_name_their_map() -> None:
         torch.testing.assert_close(ours, wanted)
 
 
+def test_maps_in_bfloat16_are_pooled_in_float32() -> None:
+    maps = torch.randn(2, 3, HEIGHT, WIDTH).bfloat16()
+    boxes = torch.tensor([[[9.0, 3, 40, 30], [-5, 2, 90, 20]]]).expand(2, 2, 4)
+    for features in (maps, maps.contiguous(memory_format=torch.channels_last)):
+        found, pull = roi_pool_vjp(features, boxes, bins=3, stride=8)
+        wanted, wanted_pull = roi_pool_vjp(maps.float(), boxes, bins=3, stride=8)
+        torch.testing.assert_close(found, wanted)
+        torch.testing.assert_close(pull(found), wanted_pull(wanted))
+
+
 def test_no_box_at_all() -> None:
     features, none = torch.randn(2, 3, HEIGHT, WIDTH), torch.zeros(0, 4)
     assert roi_pool_listed(features, none, torch.zeros(0).long(), bins=3, stride=8).shape == (0, 3, 3, 3)

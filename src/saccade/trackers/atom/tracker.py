@@ -87,7 +87,7 @@ class ATOMTargetModel:
         projection = torch.empty(1, config.channels, raw_channels)
         projection.normal_(0, raw_channels**-0.5, generator=generator)
         filters = torch.empty(1, config.channels, config.filter_size, config.filter_size)
-        # the original's deviation, which is not the variance
+        # the original's deviation, although it looks like a variance
         filters.normal_(0, 1 / filters.numel(), generator=generator)
         sigma = boxes[:1, 2:].prod(dim=1).sqrt() / STRIDE * config.label_sigma
         weights = SampleWeights.of_initial_samples(torch.tensor([count]), self.memory.size)
@@ -117,12 +117,11 @@ class ATOMTargetModel:
         """The correlation of features and filter, interpolated to crop pixels; see `TargetModel`."""
         size_hw, device = (features.shape[-2], features.shape[-1]), features.device
         scores = correlate_same(features, uncompressed(state.filter, state.projection))
-        # scores of an even filter lie between cells, the middle one at the upper left of the middle cell
         down, across = (_interpolation(cells, self.config.filter_size, device) for cells in size_hw)
         maps = down @ scores @ across.mT
-        middle = (maps.shape[-1] // 2, maps.shape[-2] // 2)
-        window = _window((maps.shape[-2], maps.shape[-1]), device)
-        return ScoreMaps(maps, 1.0, (float(middle[0]), float(middle[1])), window)
+        height, width = maps.shape[-2:]
+        middle = (float(width // 2), float(height // 2))
+        return ScoreMaps(maps, 1.0, middle, _window((height, width), device))
 
     def remember(
         self,
@@ -181,7 +180,10 @@ def _precise(variable: Tensor) -> Tensor:
 
 @constant
 def _interpolation(cells: int, filter_size: int, device: torch.device) -> Float[Tensor, "points cells"]:
-    """One axis of score maps, from cells to crop pixels; the target's own place goes to the middle one."""
+    """One axis of score maps, from cells to crop pixels.
+
+    Scores of an even filter lie between cells: that of the middle of the region is number `cells` / 2.
+    """
     middle = (cells - filter_size % 2) / 2
     return interpolation_matrix(cells, cells * STRIDE, middle=middle).to(device)
 
@@ -198,4 +200,5 @@ def make_tracker(
     """The loop with a network, made ready for inference on a device, and ATOM's target model."""
     ready = for_inference(network, device=device, precision=precision)
     model = ATOMTargetModel(config.target_model, config.memory, config.learning.first_steps)
-    return DiscriminativeTracker(ATOMState, config, ready, model, device)
+    is_exact = precision == "float32"
+    return DiscriminativeTracker(ATOMState, config, ready, model, device, is_exact)

@@ -1,6 +1,5 @@
 """DiMP's target model: a filter that a learned optimiser keeps up to date, and what it learns from."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -115,7 +114,7 @@ class DiMPTargetModel:
 
     def improve(self, state: DiMPModelState, rows: Integer[Tensor, " M"], *, steps: int) -> None:
         """Steps of the learned optimiser; see `TargetModel`."""
-        for some, stored in self._batches(state, rows):
+        for some, stored in state.weights.equally_filled(rows, state.filter.device):
             samples = TrainingSamples(
                 state.features[some, :stored],
                 state.boxes[some, :stored],
@@ -123,23 +122,6 @@ class DiMPTargetModel:
                 state.label_sigma[some],
             )
             state.filter[some] = self.classifier.optimize(state.filter[some], samples, steps=steps)
-
-    def _batches(
-        self, state: DiMPModelState, rows: Integer[Tensor, " M"]
-    ) -> Iterator[tuple[slice | Tensor, int]]:
-        """The rows in parts that have equally many samples.
-
-        A GPU takes a part at once, which copies its samples. A processor, whose memory is slower than its
-        arithmetic, takes target by target, which copies nothing.
-        """
-        stored = state.weights.count[rows].clamp(max=self.memory.size)
-        if state.filter.device.type == "cpu":
-            for row, count in zip(rows.tolist(), stored.tolist(), strict=True):
-                yield slice(row, row + 1), count
-            return
-        for count in sorted(set(stored.tolist())):
-            part = rows[stored == count]
-            yield slice(None) if len(part) == len(state) else part, count
 
 
 @constant
@@ -160,4 +142,5 @@ def make_tracker(
         has_density=config.scores == "softmax",
         background=optimizer.background if isinstance(optimizer, DensityLoss) else None,
     )
-    return DiscriminativeTracker(DiMPState, config, ready, model, device)
+    is_exact = precision == "float32"
+    return DiscriminativeTracker(DiMPState, config, ready, model, device, is_exact)
