@@ -30,7 +30,7 @@ def test_a_name_finds_its_row():
     ("name", "hint"),
     [
         ("ecoo", "did you mean 'eco'?"),
-        ("zzz", r"there are: eco, .*\(saccade models list shows all\)"),
+        ("zzz", r"there are: .*eco, .*\(saccade models list shows all\)"),
         ("", "there are"),
     ],
 )
@@ -102,5 +102,6 @@ def test_a_device_is_chosen_that_the_model_runs_on(monkeypatch):
     monkeypatch.setattr(torch.accelerator, "current_accelerator", lambda: torch.device("cuda"))
     assert find_device("auto") == torch.device("cuda")
     for row in CATALOG.values():
-        saccade.load(row.name, weights=None)
+        if row.cpu_only:
+            saccade.load(row.name, weights=None)
         assert (find_device("auto", row.name).type == "cpu") == row.cpu_only
