@@ -1,7 +1,10 @@
 """`saccade eval` and `saccade report` from the command line."""
 
+import errno
 import json
+import sys
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -25,8 +28,8 @@ def root(tmp_path: Path) -> Path:
     return root
 
 
-def evaluate(root: Path, out: Path, *more: str) -> int:
-    return main(["eval", "still", "--dataset", "folder", "--root", str(root), "--out", str(out), *more])
+def evaluate(root: Path, out: Path, *more: str, dataset: str = "folder") -> int:
+    return main(["eval", "still", "--dataset", dataset, "--root", str(root), "--out", str(out), *more])
 
 
 def test_eval_leaves_results_and_prints_nothing_but_json(
@@ -43,7 +46,7 @@ def test_eval_leaves_results_and_prints_nothing_but_json(
     assert still["sequences"]["slow"]["op50"] == 100
     results = out / "results" / "folder" / "still"
     assert sorted(p.name for p in results.iterdir()) == sorted(
-        ["run.json", "fast.txt", "fast_time.txt", "slow.txt", "slow_time.txt"]
+        ["run.json", *(f"{name}{end}.txt" for name in ("fast", "slow") for end in ("", "_score", "_time"))]
     )
     assert (results / "fast.txt").read_text() == "20.0000,30.0000,20.0000,20.0000\n" * 6
 
@@ -82,9 +85,15 @@ def test_report_from_result_files_alone(
         (["--seed", "1"], "results with another seed"),
         (["--set", "confidence=0.5"], "results with another configuration"),
         (["--protocol", "pytrackin"], "did you mean 'pytracking'"),
-        (["--dataset", "floder"], "did you mean 'folder'"),
-        (["--root", "nowhere"], "nowhere: no such folder"),
         (["--set", "confidance=0.5"], "did you mean 'confidence'"),
+        (["--dataset", "folder"], "2 --dataset, but 1 --root; give a root for each data set"),
+        (["--also", "theirs"], "--also theirs: expected NAME=DIR"),
+        (["--also", "../x=dir"], "--also ../x=dir: expected NAME=DIR"),
+        (["--also", "still=dir"], "--also still=…: a model of that name is evaluated already"),
+        (["--also", "theirs=nowhere"], "nowhere: no such folder; it should hold the results of theirs"),
+        (["--protocol", "first-mask"], "a model that takes and answers masks, and 'still' does not"),
+        (["--protocol", "mot"], "a model that finds its targets by itself, and 'still' does not"),
+        (["--workers", "0"], "Invalid value for '--workers'"),
     ],
 )
 def test_mistakes_end_with_2_and_one_line(
@@ -99,6 +108,18 @@ def test_mistakes_end_with_2_and_one_line(
     assert len(said.err.splitlines()) == 1
 
 
+def test_a_data_set_that_is_not_there_ends_with_2(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert evaluate(root, tmp_path / "out", dataset="floder") == 2
+    assert "did you mean 'folder'" in capsys.readouterr().err
+    assert evaluate(tmp_path / "nowhere", tmp_path / "out") == 2
+    assert "nowhere: no such folder" in capsys.readouterr().err
+    assert main(["eval", "--dataset", "folder", "--root", str(root), "--out", str(tmp_path / "out")]) == 2
+    assert "nothing to evaluate; name a model" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_failed_sequence_ends_with_1_and_is_named(
     root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -109,7 +130,101 @@ def test_a_failed_sequence_ends_with_1_and_is_named(
     report = json.loads(said.out)
     assert list(report["models"]["still"]["failed"]) == ["fast"]
     assert "0003.jpg" in said.err
-    assert "leave this sequence out" in said.err
+    last = said.err.splitlines()[-1]
+    assert last.startswith("saccade: 1 of 2 runs failed: still on fast; *_failure.txt beside the results say")
+    failure = tmp_path / "out" / "results" / "folder" / "still" / "fast_failure.txt"
+    assert "Traceback" in failure.read_text()
+
+
+def test_two_workers_leave_the_boxes_of_one_and_leave_them_alone(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert evaluate(root, tmp_path / "one") == 0
+    assert evaluate(root, tmp_path / "two", "--workers", "2") == 0
+    one, two = (tmp_path / out / "results" / "folder" / "still" for out in ("one", "two"))
+    for name in ("fast.txt", "slow.txt", "fast_score.txt"):
+        assert (one / name).read_bytes() == (two / name).read_bytes()
+    # what one process has left, several go on with
+    before = (one / "fast_time.txt").stat().st_mtime_ns
+    assert evaluate(root, tmp_path / "one", "--workers", "2") == 0
+    assert (one / "fast_time.txt").stat().st_mtime_ns == before
+
+
+def test_a_folder_that_cannot_be_written_ends_with_1_and_one_line(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make = Path.mkdir
+
+    def mkdir(path: Path, *more: Any, **options: Any) -> None:
+        if tmp_path / "out" in (path, *path.parents):
+            # what a read-only file system says, to root too
+            raise OSError(errno.EROFS, "Read-only file system")
+        make(path, *more, **options)
+
+    monkeypatch.setattr(Path, "mkdir", mkdir)
+    assert evaluate(root, tmp_path / "out") == 1
+    said = capsys.readouterr()
+    assert "Read-only file system); choose a folder that you may write to with --out" in said.err
+    assert (said.out, len(said.err.splitlines())) == ("", 1)
+
+
+def test_results_of_others_stand_beside_ours(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    for name in ("fast", "slow"):
+        (theirs / f"{name}.txt").write_bytes((root / name / "groundtruth_rect.txt").read_bytes())
+    out = tmp_path / "out"
+    assert evaluate(root, out, "--also", f"oracle={theirs}", "--json") == 0
+    models = json.loads(capsys.readouterr().out)["models"]
+    assert set(models) == {"still", "oracle"}
+    assert models["oracle"]["op75"] == 100
+    assert main(["report", str(out), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["models"]["oracle"]["op75"] == 100
+    (theirs / "fast.txt").write_text("1,2,3,4\n")
+    assert evaluate(root, out, "--also", f"oracle={theirs}") == 2
+    assert "fast.txt has 1 lines, but sequence 'fast' has 6 frames" in capsys.readouterr().err
+
+
+def test_several_data_sets_and_seeds(root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    vot = tmp_path / "VOT"
+    (vot / "car" / "color").mkdir(parents=True)
+    (vot / "list.txt").write_text("car\n")
+    (vot / "car" / "color" / "00000001.jpg").symlink_to(root / "fast" / "img" / "0001.jpg")
+    (vot / "car" / "groundtruth.txt").write_text("20,30,20,20\n")
+    out = tmp_path / "out"
+    more = ("--dataset", "vot2019_lt", "--root", str(vot), "--repeat", "2", "--json")
+    assert evaluate(root, out, *more) == 0
+    reports = json.loads(capsys.readouterr().out)
+    assert {name: set(report["models"]) for name, report in reports.items()} == {
+        "folder": {"still", "still@1"},
+        "vot2019_lt": {"still", "still@1"},
+    }
+    assert reports["vot2019_lt"] == json.loads((out / "vot2019_lt" / "report.json").read_text())
+    assert (out / "folder" / "results" / "folder" / "still@1" / "slow.txt").is_file()
+
+
+@pytest.mark.parametrize(("protocol", "runs"), [("sre", 24), ("tre", 2), ("resets", 2), ("anchors", 4)])
+def test_other_protocols_leave_results_of_every_run(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], protocol: str, runs: int
+) -> None:
+    out = tmp_path / "out"
+    assert evaluate(root, out, "--protocol", protocol, "--json") == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report == json.loads((out / "report.json").read_text())
+    assert list(report["models"]) == ["still"]
+    results = out / "results" / f"folder-{protocol}" / "still"
+    assert (results / "run.json").is_file()
+    assert len(list(results.glob("*_time.txt"))) == runs
+
+
+def test_a_missing_ray_answers_with_its_install_line(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    assert evaluate(root, tmp_path / "out", "--ray", "auto") == 2
+    assert "pip install 'saccade[cluster]'" in capsys.readouterr().err
 
 
 def test_real_sequences(shared_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import typer
 
 from saccade import __version__
-from saccade.cli import bench, demo, models, report, track
+from saccade.cli import bench, data, demo, models, play, report, submit, track, vot
 from saccade.cli.console import complain, notify
 from saccade.cli.eval import evaluate
 from saccade.core.errors import OutputError, SaccadeError, SaccadeWarning
@@ -28,6 +28,8 @@ VERBS: dict[str, Callable[..., None]] = {
     "track": track.track,
     "eval": evaluate,
     "report": report.report,
+    "play": play.play,
+    "submit": submit.submit,
     "demo": demo.demo,
     "bench": bench.bench,
 }
@@ -107,6 +109,8 @@ def _application() -> typer.Typer:
     for name, function in VERBS.items():
         app.command(name)(_verb(function))
     app.add_typer(models.app, name="models")
+    app.add_typer(data.app, name="data")
+    app.add_typer(vot.app, name="vot")
     return app
 
 

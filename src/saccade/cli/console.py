@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 from rich.console import Console
 from rich.markup import escape
@@ -63,15 +63,23 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
     return grid
 
 
+class Advance(Protocol):
+    """Moves a bar on."""
+
+    def __call__(self, count: int = 1) -> None:
+        """So many more are done."""
+        ...
+
+
 @contextmanager
-def progress(text: str, total: int | None, *, unit: str = "frames") -> Iterator[Callable[[], None]]:
+def progress(text: str, total: int | None, *, unit: str = "frames") -> Iterator[Advance]:
     """A bar on standard error with what is done, how fast, and how long it will take.
 
     Args:
         total: how many there are; None when nobody can know.
 
     Yields:
-        a function to call when one more is done.
+        a function to call when one more is done, or several.
     """
     columns = [
         TextColumn("{task.description}"),
@@ -82,7 +90,7 @@ def progress(text: str, total: int | None, *, unit: str = "frames") -> Iterator[
     ]
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
         task = bar.add_task(escape(text), total=total)
-        yield lambda: bar.advance(task)
+        yield lambda count=1: bar.advance(task, count)
 
 
 @contextmanager

@@ -1,11 +1,13 @@
-"""`saccade eval`: models over the sequences of a data set, and their scores."""
+"""`saccade eval`: models over the sequences of data sets, and their scores."""
 
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from saccade.cli.console import progress
+from saccade.cli.console import complain, print_json, progress
+from saccade.cli.contenders import check_ability, load_ahead, make_contender, parse_others
 from saccade.cli.options import (
     Device,
     Json,
@@ -15,23 +17,71 @@ from saccade.cli.options import (
     Settings,
     Weights,
     default_out,
-    load_model,
 )
-from saccade.cli.report import Protocol, show
-from saccade.core import ModelError
+from saccade.cli.report import make_report
+from saccade.core import ConfigError, ModelError
+
+if TYPE_CHECKING:
+    from saccade.data import Dataset
+    from saccade.evaluation import Outcome, Protocol, Trial
+
+NAMED = 3
+"""how many failures are named in the last line"""
 
 
 def evaluate(
-    models: Annotated[list[str], typer.Argument(metavar="MODEL…", help="Names of models.")],
     dataset: Annotated[
-        str, typer.Option(metavar="NAME", help="Which data set; `folder` for sequences of your own.")
+        list[str],
+        typer.Option(metavar="NAME", help="Which data set; `folder` for sequences of your own. Repeatable."),
     ],
-    root: Annotated[Path, typer.Option(metavar="DIR", help="Where the data set lies.")],
+    root: Annotated[
+        list[Path], typer.Option(metavar="DIR", help="Where the data set lies; one for each --dataset.")
+    ],
+    models: Annotated[
+        list[str] | None, typer.Argument(metavar="MODEL…", help="Names of models.", show_default=False)
+    ] = None,
+    split: Annotated[
+        str | None,
+        typer.Option(
+            metavar="S", help="Which part of it; `saccade data list` shows all.  [default: the first]"
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Where results go, and are kept.  [default: runs/eval/<time>]"),
     ] = None,
-    protocol: Protocol = "pytracking",
+    protocol: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="How to run: one-pass, tre, sre (these also with -backwards), resets, anchors, first-mask, "
+            "mot; or in which dialect to score one pass, e.g. lasot.  [default: the data set's own]",
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            help="How many processes share the cores and GPUs, e.g. --workers 4; with --ray, how many tasks "
+            "run at once.  [default: 1; all that the cluster takes]",
+        ),
+    ] = None,
+    ray: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Run on a Ray cluster: auto, or e.g. --ray ray://head:10001"),
+    ] = None,
+    repeat: Annotated[
+        int,
+        typer.Option(metavar="N", min=1, help="Run each model N times, with the seeds S, S+1 and so on."),
+    ] = 1,
+    also: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=DIR",
+            help="Put another tracker's result files beside ours, e.g. --also MEEM=results/MEEM. Repeatable.",
+        ),
+    ] = None,
     seed: Seed = 0,
     weights: Weights = None,
     device: Device = "auto",
@@ -39,45 +89,146 @@ def evaluate(
     settings: Settings = None,
     json: Json = False,
 ) -> None:
-    """Run models over a data set and score them.
+    """Run models over data sets and score them.
 
-    Leaves results/<dataset>/<model>/<sequence>.txt, report.json and report.md.
+    Leaves results/<dataset>/<model>/<sequence>.txt, report.json and report.md; with several data sets, in a
+    folder for each.
 
     Broken off, it continues where it stopped when it is started again with the same --out.
 
     Example: [bold]saccade eval eco still --dataset folder --root sequences --out runs/comparison[/bold]
-    """
-    from saccade.data import open_dataset
-    from saccade.evaluation import Contender, DatasetResults, one_pass_report, run_one_pass, write_report
-    from saccade.evaluation.metrics import dialect
-    from saccade.zoo.load import find_device
 
-    names, rules, folder = list(dict.fromkeys(models)), dialect(protocol), out or default_out("eval")
+    Example: [bold]saccade eval eco --dataset otb100 --root /data/OTB --protocol tre --workers 8[/bold]
+    """
+    if ray is None and workers is not None and workers > 1:
+        load_ahead()
+    from saccade.evaluation import bring_results, plan
+
+    names, others, base = list(dict.fromkeys(models or ())), parse_others(also), out or default_out("eval")
+    _check(names, list(others), dataset, root, split, weights)
+    benchmarks = _open(dataset, root, split, protocol, base, is_remote=ray is not None)
+    for benchmark in benchmarks:
+        check_ability(names, benchmark.protocol)
+    elsewhere = {"is_shared": ray is not None or (workers or 1) > 1, "is_remote": ray is not None}
+    contenders = [make_contender(name, weights, device, precision, settings, **elsewhere) for name in names]
+    trials: list[Trial] = []
+    for benchmark in benchmarks:
+        trials += plan(
+            contenders,
+            benchmark.dataset,
+            benchmark.out,
+            protocol=benchmark.protocol,
+            seed=seed,
+            repeats=repeat,
+            about={"workers": workers or 1} | ({"ray": ray} if ray else {}),
+        )
+        benchmark.rows.extend(n if i == 0 else f"{n}@{seed + i}" for n in names for i in range(repeat))
+        for name, place in others.items():
+            rules = benchmark.protocol.name
+            benchmark.rows.extend(
+                bring_results(name, place, benchmark.dataset, benchmark.out, protocol=rules)
+            )
+    failed = [outcome for outcome in _run(trials, workers, ray, base) if outcome.failure]
+    _report(benchmarks, as_json=json)
+    if failed:
+        named = ", ".join(f"{outcome.contender} on {outcome.run}" for outcome in failed[:NAMED])
+        more = f" and {len(failed) - NAMED} more" if len(failed) > NAMED else ""
+        complain(
+            f"{len(failed)} of {len(trials)} runs failed: {named}{more}; *_failure.txt beside the results "
+            f"say why, and the same command with --out {base} tries them again"
+        )
+        raise typer.Exit(1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Benchmark:
+    """A data set, how models are run over it and scored, and where that goes.
+
+    Attributes:
+        dialect: in which one-pass results are scored.
+        out: the folder of its results and its report.
+        rows: names of the results that the report is on.
+    """
+
+    dataset: "Dataset"
+    protocol: "Protocol"
+    dialect: str
+    out: Path
+    rows: list[str] = field(default_factory=list)
+
+
+def _check(
+    names: list[str],
+    others: list[str],
+    datasets: list[str],
+    roots: list[Path],
+    split: str | None,
+    weights: str | None,
+) -> None:
+    """Refuses options that do not go together."""
+    if not names and not others:
+        raise ModelError(
+            "nothing to evaluate; name a model, e.g. saccade eval eco …, or give --also NAME=DIR"
+        )
     if weights is not None and len(names) > 1:
         raise ModelError(
             f"--weights belong to one model, but there are {len(names)}; evaluate them one by one"
         )
-    sequences = open_dataset(dataset, root)
-    shared = {"weights": weights, "precision": precision.value}
-    contenders = [
-        Contender(
-            name,
-            load_model(name, weights, device, precision, settings),
-            {**shared, "device": str(find_device(device, name))},
+    if len(datasets) != len(roots):
+        raise ConfigError(
+            f"{len(datasets)} --dataset, but {len(roots)} --root; give a root for each data set"
         )
-        for name in names
-    ]
-    lengths = {sequence.name: len(sequence) for sequence in sequences.sequences}
-    with progress("evaluating", len(names) * sum(lengths.values())) as advance:
+    if split is not None and len(datasets) > 1:
+        raise ConfigError("--split belongs to one data set; evaluate them one by one")
+    for name in {*names} & {*others}:
+        raise ConfigError(f"--also {name}=…: a model of that name is evaluated already; call it otherwise")
+
+
+def _open(
+    names: list[str],
+    roots: list[Path],
+    split: str | None,
+    protocol: str | None,
+    base: Path,
+    *,
+    is_remote: bool,
+) -> list[_Benchmark]:
+    from saccade.data import open_dataset
+    from saccade.evaluation import choose_protocol
+
+    benchmarks = []
+    for name, root in zip(names, roots, strict=True):
+        # other machines know nothing of this one's working folder
+        data = open_dataset(name, root.resolve() if is_remote else root, split)
+        rules, dialect = choose_protocol(protocol, data)
+        benchmarks.append(_Benchmark(data, rules, dialect, base if len(names) == 1 else base / data.label))
+    return benchmarks
+
+
+def _run(trials: "list[Trial]", workers: int | None, ray: str | None, base: Path) -> "list[Outcome]":
+    from saccade.evaluation import run_here, run_in_processes, run_on_cluster
+
+    with progress("evaluating", sum(trial.frames for trial in trials)) as advance:
         try:
-            for outcome in run_one_pass(contenders, sequences, folder, seed=seed, on_frame=advance):
-                for _ in range(0 if outcome.is_new else lengths[outcome.sequence]):
-                    advance()
+            if ray is not None:
+                return list(run_on_cluster(trials, ray, workers, advance))
+            if workers is not None and workers > 1:
+                return list(run_in_processes(trials, workers, advance))
+            return list(run_here(trials, advance))
         except KeyboardInterrupt as stop:
-            stop.add_note(f"finished sequences are kept; --out {folder} continues")
+            stop.add_note(f"finished sequences are kept; --out {base} continues")
             raise
-    scores = one_pass_report(sequences, DatasetResults.find(folder, dataset), names, rules)
-    write_report(scores, folder)
-    show(scores, folder, json)
-    if any("failed" in row for row in scores["models"].values()):
-        raise typer.Exit(1)
+
+
+def _report(benchmarks: list[_Benchmark], *, as_json: bool) -> None:
+    """Writes and prints the report on each data set."""
+    from saccade.evaluation import DatasetResults
+
+    reports = {}
+    for benchmark in benchmarks:
+        results = DatasetResults.begin(benchmark.out, benchmark.dataset, benchmark.protocol.name)
+        reports[benchmark.dataset.label] = make_report(
+            benchmark.dataset, results, benchmark.rows, benchmark.dialect, benchmark.out, json=as_json
+        )
+    if as_json:
+        print_json(next(iter(reports.values())) if len(reports) == 1 else reports)

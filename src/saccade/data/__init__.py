@@ -1,6 +1,19 @@
 """Data: sequences and the truth about them, one reader for evaluation and training."""
 
-from saccade.data.datasets import READERS, Dataset, open_dataset
-from saccade.data.sequence import GroundTruth, Presence, Sequence
+from saccade.data.datasets import DATASETS, Dataset, open_dataset
+from saccade.data.formats.tracks import Tracks
+from saccade.data.sequence import Sequence
+from saccade.data.truth import Annotation, BoxAnnotation, GroundTruth, LabelAnnotation, Presence
 
-__all__ = ["READERS", "Dataset", "GroundTruth", "Presence", "Sequence", "open_dataset"]
+__all__ = [
+    "DATASETS",
+    "Annotation",
+    "BoxAnnotation",
+    "Dataset",
+    "GroundTruth",
+    "LabelAnnotation",
+    "Presence",
+    "Sequence",
+    "Tracks",
+    "open_dataset",
+]

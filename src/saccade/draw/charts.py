@@ -1,7 +1,8 @@
 """Charts for papers and reports: small, plain, the same look everywhere."""
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,25 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from saccade.core import OutputError
 
-INKS = ("#0B6FB8", "#D1570A", "#1A8F5F", "#A33E8F", "#8A6D00", "#5A5F66", "#C2334D", "#3FA7C4")
-"""line colours on white, told apart by the colour-blind too"""
+INKS = (
+    "#1F77D0",
+    "#D9660A",
+    "#178F5A",
+    "#D6404F",
+    "#A45BC9",
+    "#0E93A3",
+    "#8B7D0B",
+    "#D0529A",
+    "#6E7B8B",
+    "#A0673C",
+)
+"""line colours, each with a contrast of at least 3.5 with white and with near black"""
+DASHES: tuple[tuple[float, ...], ...] = ((), (5.0, 2.0), (1.5, 1.5), (6.0, 2.0, 1.5, 2.0))
+"""lines and gaps in line widths, for when there are more lines than colours; the first is a solid line"""
 
 _STYLE: dict[Any, Any] = {
     "font.size": 9.0,
@@ -31,11 +46,38 @@ _STYLE: dict[Any, Any] = {
     "xtick.color": "#5A5F66",
     "ytick.color": "#5A5F66",
     "legend.frameon": False,
+    # names are names, whatever signs are in them
+    "text.parse_math": False,
     "lines.linewidth": 1.6,
 }
 _SIZE_INCHES = (4.8, 2.9)
+_BESIDE_FROM = 5
+"""with more lines than these the legend stands beside the chart, for there is no room inside of it"""
 
 Spans = Mapping[str, Bool[np.ndarray, " F"]]
+
+
+@dataclass(frozen=True, slots=True)
+class Ink:
+    """How a line is drawn.
+
+    Attributes:
+        color: `#RRGGBB`.
+        dash: lines and gaps in line widths; none for a solid line.
+    """
+
+    color: str
+    dash: tuple[float, ...] = ()
+
+
+Inks = Mapping[str, Ink]
+
+
+def inks_of(names: Sequence[str]) -> dict[str, Ink]:
+    """An ink for each name, by which it is known in every chart."""
+    return {
+        name: Ink(INKS[i % len(INKS)], DASHES[i // len(INKS) % len(DASHES)]) for i, name in enumerate(names)
+    }
 
 
 def over_time(
@@ -45,6 +87,7 @@ def over_time(
     label: str,
     top: float | None = None,
     spans: Spans | None = None,
+    inks: Inks | None = None,
 ) -> Figure:
     """Values frame by frame: scores, overlaps, the size of boxes.
 
@@ -53,10 +96,11 @@ def over_time(
         label: what the values are, with their unit.
         top: upper end of the axis; by the values when None.
         spans: name to the frames that are shaded, e.g. those in which the target is hidden.
+        inks: by name; the first ones when not given.
     """
     figure, axes = _axes("frame", label)
-    for ink, (name, values) in zip(_inks(len(rows)), rows.items(), strict=True):
-        axes.plot(frames, values, color=ink, label=name, linewidth=_STYLE["lines.linewidth"])
+    for name, values in rows.items():
+        _line(axes, frames, values, name, _chosen(inks, rows)[name])
     axes.set_xlim(float(frames[0]), max(float(frames[-1]), float(frames[0]) + 1))
     _shade(axes, frames, spans or {})
     axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]) if _has_negative(rows) else 0.0, top=top)
@@ -64,22 +108,107 @@ def over_time(
 
 
 def success_plot(
-    thresholds: Float[np.ndarray, " T"], curves: Mapping[str, Float[np.ndarray, " T"]]
+    thresholds: Float[np.ndarray, " T"],
+    curves: Mapping[str, Float[np.ndarray, " T"]],
+    *,
+    inks: Inks | None = None,
 ) -> Figure:
     """The share of frames whose overlap is above each threshold; the area under it stands in the legend.
 
     Args:
         thresholds: overlap, in [0, 1].
         curves: name to the share of frames, in [0, 1]; the best comes first in the legend.
+        inks: by name; the first ones, the best first, when not given.
     """
-    figure, axes = _axes("overlap threshold", "frames above it [%]")
-    best_first = sorted(curves, key=lambda name: -float(curves[name].mean()))
-    for ink, name in zip(_inks(len(curves)), best_first, strict=True):
-        label = f"{name}  {100 * float(curves[name].mean()):.1f}"
-        axes.plot(thresholds, 100 * curves[name], color=ink, label=label)
-    axes.set_xlim(0, 1)
+    areas = {name: 100 * float(curves[name].mean()) for name in curves}
+    best_first = sorted(curves, key=lambda name: -areas[name])
+    return curve_plot(
+        thresholds,
+        {name: 100 * curves[name] for name in best_first},
+        x_label="overlap threshold",
+        y_label="frames above it [%]",
+        scores={name: f"{area:.1f}" for name, area in areas.items()},
+        title="AUC [%]",
+        inks=inks,
+    )
+
+
+def curve_plot(
+    thresholds: Float[np.ndarray, " T"],
+    curves: Mapping[str, Float[np.ndarray, " _"]],
+    *,
+    x_label: str,
+    y_label: str,
+    scores: Mapping[str, str] | None = None,
+    title: str | None = None,
+    inks: Inks | None = None,
+) -> Figure:
+    """Curves over thresholds.
+
+    Args:
+        curves: name to values in percent, in the order of the legend; one may end early.
+        x_label: what thresholds are, with their unit.
+        y_label: what values are, with their unit.
+        scores: name to what stands behind it in the legend.
+        title: of the legend.
+        inks: by name; the first ones when not given.
+    """
+    figure, axes = _axes(x_label, y_label)
+    for name, values in curves.items():
+        label = name if scores is None else f"{name}  {scores[name]}"
+        _line(axes, thresholds[: len(values)], values, label, _chosen(inks, curves)[name])
+    axes.set_xlim(float(thresholds[0]), max(float(thresholds[-1]), float(thresholds[0]) + 1e-9))
     axes.set_ylim(0, 102)
-    return _finished(figure, axes, several=True, title="AUC [%]")
+    return _finished(figure, axes, several=True, title=title, beside=len(curves) > _BESIDE_FROM)
+
+
+def dot_plot(
+    rows: Mapping[str, Mapping[str, float]], *, x_label: str, names: Sequence[str], inks: Inks | None = None
+) -> Figure:
+    """Scores of several models side by side, a line of dots for each attribute.
+
+    Args:
+        rows: title of the line to the scores by name; the first stands on top.
+        x_label: what scores are, with their unit.
+        names: of all models, in the order of the legend.
+        inks: by name; the first ones when not given.
+    """
+    figure, axes = _axes(x_label, "", size=(1.25 * _SIZE_INCHES[0], 0.9 + 0.26 * len(rows)))
+    for name in names:
+        places = [i for i, scores in enumerate(rows.values()) if name in scores]
+        values = [scores[name] for scores in rows.values() if name in scores]
+        color = _chosen(inks, names)[name].color
+        axes.scatter(
+            values, places, s=26, color=color, label=name, edgecolors="white", linewidths=0.6, zorder=3
+        )
+    axes.set_yticks(range(len(rows)), list(rows))
+    axes.set_ylim(len(rows) - 0.4, -0.6)
+    axes.tick_params(axis="y", length=0)
+    return _finished(figure, axes, several=True, beside=True)
+
+
+def speed_plot(
+    points: Mapping[str, tuple[float, float]], *, y_label: str, inks: Inks | None = None
+) -> Figure:
+    """Speed against accuracy; up and to the right is better.
+
+    Args:
+        points: name to frames a second, above 0, and score.
+        y_label: what the score is, with its unit.
+        inks: by name; the first ones when not given.
+    """
+    figure, axes = _axes("speed [frames/s]", y_label)
+    axes.set_xscale("log")
+    for name, (speed, score) in points.items():
+        color = _chosen(inks, points)[name].color
+        axes.scatter([speed], [score], s=34, color=color, edgecolors="white", linewidths=0.6, zorder=3)
+        axes.annotate(name, (speed, score), (5, 3), textcoords="offset points", fontsize=8, color="#30353B")
+    axes.margins(x=0.16, y=0.14)
+    formatter = FuncFormatter(lambda value, _: f"{value:g}")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axes.xaxis.set_major_formatter(formatter)
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    return figure
 
 
 def save(figure: Figure, path: Path) -> Path:
@@ -107,9 +236,9 @@ def to_svg(figure: Figure) -> str:
     return text.getvalue()[text.getvalue().index("<svg") :]
 
 
-def _axes(x_label: str, y_label: str) -> tuple[Figure, Axes]:
+def _axes(x_label: str, y_label: str, size: tuple[float, float] = _SIZE_INCHES) -> tuple[Figure, Axes]:
     with rc_context(_STYLE):
-        figure = Figure(figsize=_SIZE_INCHES, layout="constrained")
+        figure = Figure(figsize=size, layout="constrained")
         FigureCanvasAgg(figure)
         axes = figure.add_subplot()
         axes.set_xlabel(x_label)
@@ -131,12 +260,20 @@ def _shade(axes: Axes, frames: Integer[np.ndarray, " F"], spans: Spans) -> None:
             )
 
 
-def _finished(figure: Figure, axes: Axes, *, several: bool, title: str | None = None) -> Figure:
+def _line(axes: Axes, x: Any, y: Float[np.ndarray, " _"], label: str, ink: Ink) -> None:
+    style = (0, ink.dash) if ink.dash else "solid"
+    axes.plot(x, y, color=ink.color, label=label, linestyle=style, linewidth=_STYLE["lines.linewidth"])
+
+
+def _finished(
+    figure: Figure, axes: Axes, *, several: bool, title: str | None = None, beside: bool = False
+) -> Figure:
     if several:
         with rc_context(_STYLE):
-            axes.legend(title=title, fontsize=8)
+            place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.02)} if beside else {}
+            axes.legend(title=title, fontsize=8, **place)
     return figure
 
 
-def _inks(count: int) -> Sequence[str]:
-    return [INKS[i % len(INKS)] for i in range(count)]
+def _chosen(inks: Inks | None, names: Iterable[str]) -> Inks:
+    return inks_of(list(names)) if inks is None else inks

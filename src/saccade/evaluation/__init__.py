@@ -1,20 +1,31 @@
 """Evaluation: models over data sets, metrics over their results, and the report."""
 
-from saccade.evaluation.report import failures, one_pass_report, summary_table, to_markdown, write_report
-from saccade.evaluation.results import DatasetResults, ModelResults, Track
-from saccade.evaluation.runner import Contender, Outcome, run_one_pass, track_sequence
+from saccade.evaluation.cluster import run_on_cluster
+from saccade.evaluation.others import bring_results
+from saccade.evaluation.protocols import PROTOCOLS, Protocol, choose_protocol
+from saccade.evaluation.report import Board, board_of, scores_table, write_report
+from saccade.evaluation.results import DatasetResults, ModelResults
+from saccade.evaluation.runner import Contender, Outcome, Trial, plan, run_here
+from saccade.evaluation.tracks import Track
+from saccade.evaluation.workers import run_in_processes
 
 __all__ = [
+    "PROTOCOLS",
+    "Board",
     "Contender",
     "DatasetResults",
     "ModelResults",
     "Outcome",
+    "Protocol",
     "Track",
-    "failures",
-    "one_pass_report",
-    "run_one_pass",
-    "summary_table",
-    "to_markdown",
-    "track_sequence",
+    "Trial",
+    "board_of",
+    "bring_results",
+    "choose_protocol",
+    "plan",
+    "run_here",
+    "run_in_processes",
+    "run_on_cluster",
+    "scores_table",
     "write_report",
 ]

@@ -1,132 +1,250 @@
-"""Runs models over the sequences of a data set, once each, and keeps what they answer."""
+"""Runs contenders by a protocol over data sets, one after another, in processes, or on a cluster.
+
+What is to be run is a list of trials. Wherever a trial is made, its files come back to the one process that
+writes them, so that a run that is killed leaves whole results, and the next one makes what is missing.
+"""
 
 import platform
 import traceback
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
-import numpy as np
-import torch
-
-from saccade.core import Model, ModelError, Targets, follow_frames
+from saccade.core import Model, SaccadeWarning
 from saccade.core.config import to_json
-from saccade.core.timing import StepClock
 from saccade.core.versions import versions
-from saccade.data import Dataset, Sequence
-from saccade.evaluation.results import DatasetResults, Track, is_box
+from saccade.data import Dataset
+from saccade.evaluation.protocols import ONE_PASS, Job, OnFrame, Protocol
+from saccade.evaluation.results import DatasetResults, ModelResults
+
+Load = Callable[..., Model]
+"""makes a model with `device="cuda:0"` or another; to be sent to other processes it must be picklable"""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Contender:
     """A model that takes part in an evaluation.
 
     Attributes:
         name: names its results and its row in the report.
-        model: what runs.
-        settings: what decides on its boxes besides configuration and seed, e.g. the weight file.
+        load: makes it.
+        settings: what decides on its answers besides the seed: model, configuration, weights.
+        devices: where it may run; with several, processes share them out.
+        key: tells it from all others.
     """
 
-    name: str
-    model: Model
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    name: str = field(compare=False)
+    load: Load = field(compare=False)
+    settings: Mapping[str, Any] = field(compare=False)
+    devices: tuple[str, ...] = field(default=("cpu",), compare=False)
+    key: str = field(default_factory=lambda: uuid4().hex)
+
+    @classmethod
+    def of(cls, name: str, model: Model, settings: Mapping[str, Any] | None = None) -> "Contender":
+        """A model that is there already, and runs where it is.
+
+        Args:
+            settings: what decides on its answers besides its configuration, e.g. the weight file.
+        """
+        facts = {"model": model.name, "configuration": to_json(model.config), **(settings or {})}
+        return cls(name, partial(_given, model), facts)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trial:
+    """One run that is to be made: a contender over a job.
+
+    Attributes:
+        results: where what comes of it goes.
+    """
+
+    contender: Contender
+    protocol: Protocol
+    job: Job
+    seed: int
+    results: ModelResults
+
+    @property
+    def frames(self) -> int:
+        """How many there are to be run."""
+        return len(self.job.frames)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What came of a trial.
+
+    Attributes:
+        files: what it leaves behind, by name.
+        failure: why it leaves nothing, in a line; empty when all went well.
+        account: the traceback.
+        remarks: warnings for the user.
+    """
+
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    failure: str = ""
+    account: str = ""
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How one contender fared on one sequence.
+    """How a contender fared in a trial.
 
     Attributes:
-        contender: its name.
-        sequence: name of the sequence.
+        contender: name of its results.
+        run: name of the sequence, and of the run over it where there are several.
         failure: what went wrong; None when there is a result.
-        is_new: whether it ran now, rather than in an earlier evaluation that this one continues.
     """
 
     contender: str
-    sequence: str
+    run: str
     failure: str | None
-    is_new: bool
 
 
-def run_one_pass(
+def plan(
     contenders: Iterable[Contender],
     dataset: Dataset,
     out: Path,
     *,
+    protocol: Protocol = ONE_PASS,
     seed: int = 0,
-    on_frame: Callable[[], None] = lambda: None,
-) -> Iterator[Outcome]:
-    """Runs each contender once over each sequence, from the first true box to the last frame.
+    repeats: int = 1,
+    about: Mapping[str, Any] | None = None,
+) -> list[Trial]:
+    """The trials that are still to be made; says under `out` what they are.
 
-    Results are written under `out` as soon as a sequence is finished; what is finished already is not run
-    again. A contender that fails on a sequence is written down with its traceback, and the rest goes on; it
-    runs again in the next evaluation.
+    Trials that failed in an earlier evaluation are made again.
 
     Args:
-        on_frame: is called after every frame.
+        seed: of the first repetition. The others have the next seeds, and results called `<name>@<seed>`.
+        repeats: how often each contender runs.
+        about: what is good to know of the circumstances, e.g. how many processes share the machine.
+
+    Raises:
+        InputError: when other results lie under `out` already, or the protocol does not fit the data set.
+        OutputError: when results cannot be written.
+    """
+    everything = DatasetResults.begin(out, dataset, protocol.name)
+    jobs = [job for sequence in dataset.sequences for job in protocol.jobs(sequence)]
+    circumstances = {"versions": versions(), "processor": platform.machine(), **(about or {})}
+    trials = []
+    for contender in contenders:
+        for number in range(seed, seed + repeats):
+            results = everything.of(contender.name if number == seed else f"{contender.name}@{number}")
+            results.begin({**contender.settings, "seed": number}, circumstances)
+            trials += [
+                Trial(contender, protocol, job, number, results)
+                for job in jobs
+                if not results.has(protocol.files(job))
+            ]
+    return trials
+
+
+def run_here(trials: Iterable[Trial], on_frame: OnFrame = lambda count: None) -> Iterator[Outcome]:
+    """Makes trials one after another in this process.
+
+    What a trial leaves is written as soon as it is finished. A contender that fails is written down with its
+    traceback, and the others have their turn.
+
+    Args:
+        on_frame: is told how many frames more are done; in the end, as many as the trials have.
 
     Yields:
         each outcome, as soon as it is there.
 
     Raises:
-        InputError: when other results lie under `out` already.
         OutputError: when results cannot be written.
     """
-    everything = DatasetResults.begin(out, dataset)
-    for contender in contenders:
-        results = everything.of(contender.name)
-        results.begin(_settings(contender, seed), _circumstances())
-        for sequence in dataset.sequences:
-            if results.is_finished(sequence.name):
-                yield Outcome(contender.name, sequence.name, None, is_new=False)
-                continue
-            failure = None
-            try:
-                track = track_sequence(contender.model, sequence, seed=seed, on_frame=on_frame)
-            # a tracker under test may raise anything at all, and the others shall have their turn
-            except Exception as error:  # noqa: BLE001
-                failure = " ".join(f"{type(error).__name__}: {error}".split())
-                results.save_failure(sequence.name, failure, "".join(traceback.format_exception(error)))
-            else:
-                results.save(sequence.name, track)
-            yield Outcome(contender.name, sequence.name, failure, is_new=True)
+    try:
+        for trial in trials:
+            meter = Meter(trial, on_frame)
+            answer = make(trial, trial.contender.devices[0], meter.add)
+            meter.finish()
+            yield keep(trial, answer)
+    finally:
+        _model.cache_clear()
 
 
-def track_sequence(
-    model: Model, sequence: Sequence, *, seed: int = 0, on_frame: Callable[[], None] = lambda: None
-) -> Track:
-    """Follows the target of a sequence, from its first true box to the last frame.
+def make(trial: Trial, device: str, on_frame: OnFrame) -> Answer:
+    """Makes a trial, here and now, and writes nothing."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", SaccadeWarning)
+        try:
+            model = _model(trial.contender, device)
+            files = trial.protocol.run(model, trial.job, seed=trial.seed, on_frame=on_frame)
+            answer = Answer(files=files)
+        # a tracker under test may raise anything at all, and the others shall have their turn
+        except Exception as error:  # noqa: BLE001
+            message = " ".join(f"{type(error).__name__}: {error}".split())
+            answer = Answer(failure=message, account="".join(traceback.format_exception(error)))
+    return Answer(
+        files=answer.files, failure=answer.failure, account=answer.account, remarks=_remarks(caught)
+    )
 
-    The seconds of a frame are those of the model's step; the first frame's are those of learning the target.
+
+def keep(trial: Trial, answer: Answer) -> Outcome:
+    """Writes what came of a trial.
 
     Raises:
-        ModelError: when the model answers with a box that is none, naming the frame.
-        SaccadeError: whatever reading and tracking the frames raise.
+        OutputError: when that cannot be done.
     """
-    clock = StepClock()
-    boxes, seconds = [], []
-    targets = Targets(boxes=[tuple(sequence.truth.boxes[0])])
-    for frame, found in follow_frames(model, clock.started(sequence), targets, seed=seed):
-        seconds.append(clock.elapsed())
-        if len(found) != 1 or not is_box(found.xywh).all():
-            raise ModelError(
-                f"frame {frame.index}: {model.name} answered {found.xywh.tolist()}, not one box x,y,w,h"
-            )
-        boxes.append(found.xywh[0])
-        on_frame()
-    return Track(np.array(boxes, dtype=np.float64), np.array(seconds))
+    for remark in answer.remarks:
+        warnings.warn(f"{trial.job.stem}: {remark}", SaccadeWarning, stacklevel=2)
+    if answer.failure:
+        trial.results.save_failure(trial.job.stem, answer.failure, answer.account)
+    else:
+        trial.results.save(trial.job.stem, answer.files)
+    return Outcome(trial.results.folder.name, trial.job.stem, answer.failure or None)
 
 
-def _settings(contender: Contender, seed: int) -> dict[str, Any]:
-    """What decides on the boxes: with all of it equal, so are they."""
-    config = to_json(contender.model.config)
-    return {"model": contender.model.name, "configuration": config, "seed": seed, **contender.settings}
+def longest_first(trials: Iterable[Trial]) -> list[Trial]:
+    """Trials in the order that suits those who share them: contender by contender, the longest first.
+
+    So nobody is left with a long one at the end, and a process seldom needs another model.
+    """
+    trials = list(trials)
+    order = {contender: place for place, contender in enumerate(dict.fromkeys(t.contender for t in trials))}
+    return sorted(trials, key=lambda trial: (order[trial.contender], -trial.frames))
 
 
-def _circumstances() -> dict[str, Any]:
-    return {
-        "versions": versions(),
-        "machine": {"processor": platform.machine(), "threads": torch.get_num_threads()},
-    }
+class Meter:
+    """Tells how many frames of a trial are done; at its end all are, however it went."""
+
+    def __init__(self, trial: Trial, on_frame: OnFrame) -> None:
+        self._left = trial.frames
+        self._on_frame = on_frame
+
+    def add(self, count: int) -> None:
+        """So many more are done."""
+        self._left -= count
+        self._on_frame(count)
+
+    def finish(self) -> None:
+        """The trial is over."""
+        if self._left:
+            self.add(self._left)
+
+
+# one, for networks are large
+@lru_cache(maxsize=1)
+def _model(contender: Contender, device: str) -> Model:
+    return contender.load(device=device)
+
+
+def _given(model: Model, *, device: str) -> Model:
+    return model
+
+
+def _remarks(caught: Iterable[warnings.WarningMessage]) -> tuple[str, ...]:
+    """The warnings that are for users, each once; all others go where they would have gone."""
+    caught = list(caught)
+    for message in caught:
+        if not issubclass(message.category, SaccadeWarning):
+            warnings.warn_explicit(message.message, message.category, message.filename, message.lineno)
+    texts = (str(message.message) for message in caught if issubclass(message.category, SaccadeWarning))
+    return tuple(dict.fromkeys(texts))

@@ -36,7 +36,7 @@ class ImageReader(Reader):
         self.num_frames = len(paths)
         self._paths = paths
         self._places = places or [str(path) for path in paths]
-        self.size_wh = _upright_size(paths[0])
+        self.size_wh = picture_size(paths[0])
 
     @classmethod
     def of_folder(cls, folder: Path) -> "ImageReader":
@@ -88,18 +88,33 @@ class ImageReader(Reader):
         """Yields the pictures; a file that cannot be read whole is a `SourceError`."""
         for index in range(start, len(self._paths) if end is None else min(end, len(self._paths))):
             try:
-                item: Item = Frame.of(read_image(self._paths[index]), index=index)
-            except (FrameError, *_DECODING_ERRORS) as error:
-                item = SourceError(
-                    f"{self._places[index]}: frame {index} cannot be read ({_reason(error)}); "
-                    "replace the file, or leave it out with `saccade track --on-bad-frame skip`",
-                    frame=index,
-                )
+                item: Item = read_frame(self._paths[index], index, self._places[index])
+            except SourceError as error:
+                item = error
             yield item
 
 
 # what Pillow raises for a file that is no picture, ends early, or would fill the memory
 _DECODING_ERRORS = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
+
+
+def read_frame(path: Path, index: int, place: str | None = None) -> Frame:
+    """A picture file as the frame of that index.
+
+    Args:
+        place: how a message calls the file; its path by default.
+
+    Raises:
+        SourceError: when it cannot be read whole.
+    """
+    try:
+        return Frame.of(read_image(path), index=index)
+    except (FrameError, *_DECODING_ERRORS) as error:
+        raise SourceError(
+            f"{place or path}: frame {index} cannot be read ({_reason(error)}); "
+            "replace the file, or leave it out with `saccade track --on-bad-frame skip`",
+            frame=index,
+        ) from error
 
 
 def read_image(path: Path) -> np.ndarray:
@@ -139,7 +154,8 @@ def picture_files(paths: Iterable[Path]) -> list[Path]:
     return [p for p in paths if p.suffix.lower() in SUFFIXES and not p.name.startswith(".") and p.is_file()]
 
 
-def _upright_size(path: Path) -> tuple[int, int] | None:
+def picture_size(path: Path) -> tuple[int, int] | None:
+    """Width and height in pixels of a picture as it is shown, from its head; None when that is broken."""
     try:
         with Image.open(path) as picture:
             width, height = picture.size

@@ -24,6 +24,9 @@ VERBS = [
     ["models"],
     ["models", "list"],
     ["models", "card"],
+    ["data"],
+    ["data", "list"],
+    ["data", "check"],
     ["models", "import"],
     ["models", "download"],
 ]

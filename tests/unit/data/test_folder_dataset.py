@@ -1,4 +1,4 @@
-"""Folders of sequences in the OTB layout, and what can be wrong with them."""
+"""Folders of sequences, laid out as in this or that benchmark, and what can be wrong with them."""
 
 from pathlib import Path
 
@@ -70,7 +70,8 @@ def test_unknown_and_absent_stay_apart(tmp_path: Path) -> None:
             "0,0,0,0\n1,2,3,4\n", 2, "groundtruth_rect.txt, line 1: .*must have area", id="no first box"
         ),
         pytest.param("NaN,NaN,NaN,NaN\n1,2,3,4\n", 2, "line 1: .*must have area", id="first box unknown"),
-        pytest.param("", 0, "no frames in img and no lines in groundtruth_rect.txt", id="nothing at all"),
+        pytest.param("", 0, "img: no frames in it; put the pictures there", id="nothing at all"),
+        pytest.param("", 2, "img has 2 frames, but .*groundtruth_rect.txt has 0 lines", id="no lines"),
         pytest.param("1,2,3,4\n1,2,-3,4\n", 2, "groundtruth_rect.txt, line 2", id="negative size"),
     ],
 )
@@ -86,14 +87,63 @@ def test_half_a_sequence_is_refused(tmp_path: Path) -> None:
         open_dataset("folder", tmp_path)
     (tmp_path / "a" / "img").rmdir()
     (tmp_path / "a" / "groundtruth.txt").write_text(BOXES)
-    with pytest.raises(DatasetError, match=r"a: no frames; put it into .*img"):
+    with pytest.raises(DatasetError, match=r"a: no frames; put them into .*img"):
         open_dataset("folder", tmp_path)
 
 
+def test_frames_beside_the_boxes_are_found_as_in_got10k(tmp_path: Path) -> None:
+    make_sequence(tmp_path / "car", BOXES, place=".", truth="groundtruth.txt")
+    (sequence,) = open_dataset("folder", tmp_path).sequences
+    assert (sequence.name, len(sequence)) == ("car", 2)
+    for name, flags in (("absence.label", "0\n1\n"), ("cover.label", "8\n0\n")):
+        (tmp_path / "car" / name).write_text(flags)
+    (sequence,) = open_dataset("folder", tmp_path).sequences
+    assert sequence.truth.presence.tolist() == [Presence.PRESENT, Presence.ABSENT]
+
+
+def test_vot_is_known_by_its_files(tmp_path: Path) -> None:
+    car = make_sequence(tmp_path / "car", "", place="color", truth="sequence")
+    for number in (1, 2):
+        (car / "color" / f"{number}.jpg").rename(car / "color" / f"{number:08d}.jpg")
+    (car / "groundtruth_a.txt").write_text(BOXES)
+    (car / "groundtruth_b.txt").write_text("0\n1,2,3,4\n")
+    (sequence,) = open_dataset("folder", tmp_path).sequences
+    assert dict(sequence.starts) == {"a": 0, "b": 1}
+    (car / "groundtruth.txt").write_text("m1,1,2,2,0,4\n0,0,5,0,5,5,0,5\n")
+    (sequence,) = open_dataset("folder", tmp_path, lazy=True).sequences
+    with pytest.raises(DatasetError, match="its first frame cannot be read"):
+        _ = sequence.truth
+
+
+def test_two_data_sets_in_one_root_are_refused(tmp_path: Path) -> None:
+    make_sequence(tmp_path / "car", BOXES)
+    make_sequence(tmp_path / "MOT17-02", "", place="img1", truth="seqinfo.ini")
+    message = r"holds several data sets: MOT \(MOT17-02\) and boxes \(car\); give each a root of its own"
+    with pytest.raises(DatasetError, match=message):
+        open_dataset("folder", tmp_path)
+    (tmp_path / "MOT17-02" / "seqinfo.ini").unlink()
+    (tmp_path / "JPEGImages").mkdir()
+    (tmp_path / "Annotations").mkdir()
+    with pytest.raises(
+        DatasetError, match=rf"several data sets: DAVIS \({tmp_path.name}\) and boxes \(car\)"
+    ):
+        open_dataset("folder", tmp_path)
+
+
+def test_a_sequence_of_the_motchallenge_alone(tmp_path: Path) -> None:
+    car = make_sequence(tmp_path / "car", "[Sequence]\nseqLength=2\n", place="img1", truth="seqinfo.ini")
+    for number in (1, 2):
+        (car / "img1" / f"{number}.jpg").rename(car / "img1" / f"{number:06d}.jpg")
+    (car / "gt").mkdir()
+    (car / "gt" / "gt.txt").write_text("1,5,1,2,3,4,1,1,1\n")
+    (sequence,) = open_dataset("folder", car).sequences
+    assert (sequence.name, len(sequence), dict(sequence.starts)) == ("car", 2, {5: 0})
+
+
 def test_missing_root_and_empty_root_say_what_is_expected(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match=r"nowhere: no such folder; expected pictures in"):
+    with pytest.raises(DatasetError, match=r"nowhere: no such folder; expected ROOT/<sequence>/img"):
         open_dataset("folder", tmp_path / "nowhere")
-    with pytest.raises(DatasetError, match=r"no sequence in it; expected pictures in"):
+    with pytest.raises(DatasetError, match=r"no sequence in it; expected ROOT/<sequence>/img"):
         open_dataset("folder", tmp_path)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from saccade.core import DatasetError, SourceError
-from saccade.data import GroundTruth, Presence, Sequence
+from saccade.data import BoxAnnotation, GroundTruth, Presence, Sequence
 
 FILE = Path("groundtruth.txt")
 
@@ -74,3 +74,69 @@ def test_frames_are_read_late(tmp_path: Path) -> None:
 def test_frames_and_truth_must_be_as_many(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="'short': 2 frames, but ground truth for 3"):
         Sequence("short", _pictures(tmp_path, 2), GroundTruth.of_boxes(np.ones((3, 4)), FILE))
+
+
+def _boxes(*rows: list[float]) -> GroundTruth:
+    return GroundTruth.of_boxes(np.array(rows, dtype=np.float64), FILE)
+
+
+def test_the_truth_is_read_late_and_once(tmp_path: Path) -> None:
+    calls = []
+
+    def read() -> BoxAnnotation:
+        calls.append(1)
+        return BoxAnnotation({0: _boxes([1, 1, 1, 1], [2, 2, 2, 2])}, FILE)
+
+    sequence = Sequence("late", _pictures(tmp_path, 2), read)
+    assert not calls
+    assert sequence.truth.boxes[1, 0] == 2
+    assert sequence.objects[0].start == 0
+    assert len(calls) == 1
+
+
+def test_truth_of_another_length_names_both(tmp_path: Path) -> None:
+    annotation = BoxAnnotation({0: _boxes([1, 1, 1, 1])}, FILE)
+    sequence = Sequence("short", _pictures(tmp_path, 2), lambda: annotation)
+    with pytest.raises(DatasetError, match=r"has 2 frames, but groundtruth.txt has 1 lines; give one line"):
+        _ = sequence.truth
+
+
+def test_several_objects_have_no_one_truth(tmp_path: Path) -> None:
+    late = _boxes([0, 0, 0, 0], [1, 1, 1, 1])
+    annotation = BoxAnnotation({"late": late, "early": _boxes([1, 1, 1, 1], [0, 0, 0, 0])})
+    sequence = Sequence("two", _pictures(tmp_path, 2), annotation)
+    assert list(sequence.starts.items()) == [("early", 0), ("late", 1)]
+    assert list(sequence.objects) == ["early", "late"]
+    with pytest.raises(
+        DatasetError, match=r"'two' has 2 objects \(early, late\); this needs a data set with one"
+    ):
+        _ = sequence.truth
+    with pytest.raises(KeyError):
+        sequence.objects["other"]
+
+
+def test_size_is_stated_or_that_of_the_first_frame(tmp_path: Path) -> None:
+    paths, truth = _pictures(tmp_path, 1), _boxes([1, 1, 1, 1])
+    assert Sequence("read", paths, truth).size_wh == (16, 12)
+    assert Sequence("said", paths, truth, stated_wh=(640, 480)).size_wh == (640, 480)
+    paths[0].write_bytes(b"")
+    with pytest.raises(DatasetError, match="'broken': its first frame cannot be read"):
+        _ = Sequence("broken", paths, truth).size_wh
+
+
+def test_a_missing_frame_is_noticed_before_the_start(tmp_path: Path) -> None:
+    paths = _pictures(tmp_path, 3)
+    sequence = Sequence("cut", paths, _boxes(*[[1, 1, 1, 1]] * 3))
+    sequence.verify()
+    assert not sequence.is_missing
+    paths[2].unlink()
+    with pytest.raises(DatasetError, match=r"'cut': .*2.png is missing; put the frames there"):
+        sequence.verify()
+    paths[0].unlink()
+    assert sequence.is_missing
+
+
+def test_nan_means_what_the_data_set_says() -> None:
+    boxes = np.array([[1, 1, 1, 1], [np.nan] * 4])
+    assert GroundTruth.of_boxes(boxes, FILE, nan=Presence.ABSENT).presence[1] == Presence.ABSENT
+    assert GroundTruth.of_boxes(boxes, FILE).presence[1] == Presence.UNKNOWN

@@ -5,9 +5,19 @@ import re
 import cv2
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex
 
 from saccade.core import OutputError
-from saccade.draw.charts import over_time, save, success_plot, to_svg
+from saccade.draw.charts import (
+    curve_plot,
+    dot_plot,
+    inks_of,
+    over_time,
+    save,
+    speed_plot,
+    success_plot,
+    to_svg,
+)
 
 AT = np.arange(10)
 THRESHOLDS = np.linspace(0, 1, 21)
@@ -70,3 +80,44 @@ def test_svg_stands_alone_and_is_the_same_each_time():
     assert first == second
     assert first.startswith("<svg") and first.rstrip().endswith("</svg>")
     assert not re.search(r'(href|src)="http', first)
+
+
+def test_names_keep_their_ink_in_every_chart():
+    inks = inks_of(["eco", "still"])
+    curves = {"still": 1 - THRESHOLDS, "eco": 1 - THRESHOLDS**3}
+    plot = curve_plot(THRESHOLDS, curves, x_label="x", y_label="y", inks=inks)
+    colors = {line.get_label(): line.get_color() for line in plot.axes[0].lines}
+    assert colors == {name: inks[name].color for name in curves}
+    time = over_time(AT, {"still": np.ones(10)}, label="score", inks=inks)
+    assert time.axes[0].lines[0].get_color() == inks["still"].color
+    dots = dot_plot({"all": {"eco": 60.0, "still": 14.0}}, x_label="AUC %", names=["eco", "still"], inks=inks)
+    assert [to_hex(dot.get_facecolor()[0]).upper() for dot in dots.axes[0].collections] == [
+        inks[name].color for name in ("eco", "still")
+    ]
+
+
+def test_no_two_of_many_lines_look_the_same():
+    inks = inks_of([f"model{i}" for i in range(40)])
+    assert len(set(inks.values())) == 40
+
+
+def test_a_curve_may_end_early_and_carries_its_score():
+    figure = curve_plot(
+        np.arange(5.0),
+        {"short": np.ones(2), "long": np.ones(5)},
+        x_label="x",
+        y_label="y",
+        scores={"short": "1.0", "long": "–"},
+        title="EAO",
+    )
+    assert [len(line.get_xdata()) for line in figure.axes[0].lines] == [2, 5]
+    assert legend(figure) == ["short  1.0", "long  –"]
+
+
+def test_speeds_stand_on_a_logarithmic_axis_with_their_names(tmp_path):
+    figure = speed_plot({"$eco$": (84.0, 66.0), "still": (3800.0, 14.6)}, y_label="AUC %")
+    assert figure.axes[0].get_xscale() == "log"
+    assert [text.get_text() for text in figure.axes[0].texts] == ["$eco$", "still"]
+    assert save(figure, tmp_path / "speed.png").is_file()
+    # a name is no formula
+    assert "$eco$" in to_svg(figure)

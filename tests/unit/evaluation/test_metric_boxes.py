@@ -33,6 +33,15 @@ def test_centre_errors_by_hand() -> None:
     assert normalised_centre_error(predicted, truth) == pytest.approx([np.hypot(3 / 8, 1.0)])
 
 
+def test_normalised_error_of_thin_boxes() -> None:
+    truth = np.array([[10.0, 20.0, 0.5, 4.0], [10.0, 20.0, 0.0, 4.0]])
+    predicted = truth + np.array([1.0, 0.0, 0.0, 0.0])
+    assert normalised_centre_error(predicted, truth).tolist() == [2.0, np.inf]
+    assert normalised_centre_error(predicted, truth, smallest_side=1.0).tolist() == [1.0, 1.0]
+    # a true box without size has no centre that one could hit
+    assert normalised_centre_error(truth, truth).tolist() == [0.0, np.inf]
+
+
 def test_overlap_counted_in_whole_pixels_is_the_same() -> None:
     """OTB counts from x to x + w - 1, and one more; for whole numbers and for others that is x to x + w."""
     rng = np.random.default_rng(0)

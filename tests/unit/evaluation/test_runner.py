@@ -4,14 +4,18 @@ import errno
 import json
 import re
 import time
+import warnings
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from saccade.core import ConfigError, DatasetError, OutputError
+from saccade.core import ConfigError, DatasetError, OutputError, SaccadeWarning
 from saccade.data import Dataset, open_dataset
-from saccade.evaluation import Contender, DatasetResults, Outcome, run_one_pass, track_sequence
+from saccade.evaluation import Contender, DatasetResults, Outcome, plan, run_here
+from saccade.evaluation.protocols import ONE_PASS
+from saccade.evaluation.protocols.following import follow_boxes
+from saccade.evaluation.runner import Meter, longest_first
 from saccade.media.files import output_error
 from tests.unit.evaluation.conftest import ScriptedModel, follows
 
@@ -19,23 +23,25 @@ from tests.unit.evaluation.conftest import ScriptedModel, follows
 def run(
     model: ScriptedModel, dataset: Dataset, out: Path, name: str = "perfect", **more: object
 ) -> list[Outcome]:
-    return list(run_one_pass([Contender(name, model)], dataset, out, **more))
+    return list(run_here(plan([Contender.of(name, model)], dataset, out, **more)))
 
 
-def test_leaves_boxes_and_seconds_of_every_frame(
+def test_leaves_boxes_scores_and_seconds_of_every_frame(
     dataset: Dataset, perfect: ScriptedModel, tmp_path: Path
 ) -> None:
     outcomes = run(perfect, dataset, tmp_path, seed=7)
-    assert outcomes == [Outcome("perfect", name, None, is_new=True) for name in ("car", "dog")]
+    assert outcomes == [Outcome("perfect", name, None) for name in ("car", "dog")]
     folder = tmp_path / "results" / "folder" / "perfect"
     assert (folder / "car.txt").read_text().splitlines()[:2] == [
         "10.0000,12.0000,16.0000,16.0000",
         "12.0000,12.0000,16.0000,16.0000",
     ]
+    assert (folder / "car_score.txt").read_text().splitlines() == ["1.000000,0"] * 4
     assert len((folder / "car_time.txt").read_text().splitlines()) == 4
     assert perfect.seeds == [7, 7]
     recorded = json.loads((folder / "run.json").read_text())
     assert recorded["settings"] == {"model": "scripted", "configuration": {"answer": "scripted"}, "seed": 7}
+    assert recorded["format"] == 1
     assert not list(tmp_path.rglob("*.part"))
 
 
@@ -45,13 +51,24 @@ def test_result_files_are_read_back(dataset: Dataset, perfect: ScriptedModel, tm
         track = DatasetResults.find(tmp_path).of("perfect").read(sequence)
         np.testing.assert_array_equal(track.boxes, sequence.truth.boxes)
         assert (track.seconds >= 0).all()
+        assert (track.scores == 1).all()
+        assert not track.is_lost.any()
 
 
 def test_what_is_finished_is_not_run_again(dataset: Dataset, perfect: ScriptedModel, tmp_path: Path) -> None:
     run(perfect, dataset, tmp_path)
     frames = perfect.frames
-    assert [outcome.is_new for outcome in run(perfect, dataset, tmp_path)] == [False, False]
+    assert run(perfect, dataset, tmp_path) == []
     assert perfect.frames == frames
+
+
+def test_each_repetition_has_a_seed_and_results_of_its_own(
+    dataset: Dataset, perfect: ScriptedModel, tmp_path: Path
+) -> None:
+    run(perfect, dataset, tmp_path, seed=3)
+    run(perfect, dataset, tmp_path, seed=3, repeats=3)
+    assert perfect.seeds == [3, 3, 4, 4, 5, 5]
+    assert DatasetResults.find(tmp_path).models() == ["perfect", "perfect@4", "perfect@5"]
 
 
 def test_a_killed_run_continues(dataset: Dataset, tmp_path: Path) -> None:
@@ -64,9 +81,9 @@ def test_a_killed_run_continues(dataset: Dataset, tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         run(model, dataset, tmp_path)
     folder = tmp_path / "results" / "folder" / "perfect"
-    assert sorted(file.name for file in folder.glob("*.txt")) == ["car.txt", "car_time.txt"]
+    assert sorted(file.name for file in folder.glob("*.txt")) == ["car.txt", "car_score.txt", "car_time.txt"]
     kept = (folder / "car_time.txt").read_bytes()
-    assert [outcome.is_new for outcome in run(model, dataset, tmp_path)] == [False, True]
+    assert [outcome.run for outcome in run(model, dataset, tmp_path)] == ["dog"]
     assert (folder / "car_time.txt").read_bytes() == kept
     assert (folder / "dog.txt").is_file()
 
@@ -93,15 +110,23 @@ def test_a_failure_is_written_down_and_the_rest_goes_on(
     model = ScriptedModel(fails_on_car)
     car, dog = run(model, dataset, tmp_path)
     assert car.failure is not None
-    assert (car.is_new, dog.failure) == (True, None)
+    assert dog.failure is None
     assert re.match(message, car.failure)
     results = DatasetResults.find(tmp_path).of("perfect")
     assert results.failure("car") == car.failure
     assert "Traceback" in (results.folder / "car_failure.txt").read_text()
     assert not results.is_finished("car")
     # the next evaluation tries again, and forgets the failure when there is a result
-    assert [outcome.is_new for outcome in run(model, dataset, tmp_path)] == [True, False]
+    assert [outcome.run for outcome in run(model, dataset, tmp_path)] == ["car"]
     assert results.failure("car") is None
+
+
+def test_a_model_that_cannot_be_loaded_fails_on_every_sequence(dataset: Dataset, tmp_path: Path) -> None:
+    def broken(*, device: str) -> ScriptedModel:
+        raise MemoryError(f"no room on {device}")
+
+    trials = plan([Contender("broken", broken, {}, ("cuda:3",))], dataset, tmp_path)
+    assert [outcome.failure for outcome in run_here(trials)] == ["MemoryError: no room on cuda:3"] * 2
 
 
 def test_a_broken_frame_is_named(dataset: Dataset, perfect: ScriptedModel, tmp_path: Path) -> None:
@@ -119,12 +144,12 @@ def test_a_broken_frame_is_named(dataset: Dataset, perfect: ScriptedModel, tmp_p
 def test_results_of_other_settings_are_not_mixed(
     dataset: Dataset, perfect: ScriptedModel, tmp_path: Path, change: dict, different: str
 ) -> None:
-    list(run_one_pass([Contender("perfect", perfect, {"weights": "a.pth"})], dataset, tmp_path))
-    contender = Contender("perfect", perfect, change.pop("settings", {"weights": "a.pth"}))
+    plan([Contender.of("perfect", perfect, {"weights": "a.pth"})], dataset, tmp_path)
+    contender = Contender.of("perfect", perfect, change.pop("settings", {"weights": "a.pth"}))
     with pytest.raises(
         ConfigError, match=f"perfect holds results with another {different}; choose another --out"
     ):
-        list(run_one_pass([contender], dataset, tmp_path, **change))
+        plan([contender], dataset, tmp_path, **change)
 
 
 def test_results_on_another_root_are_not_mixed(
@@ -144,37 +169,71 @@ def test_reading_is_not_timed_and_steps_are(dataset: Dataset) -> None:
         return follows(index, first)
 
     class SlowFrames(type(dataset.sequences[0])):  # type: ignore[misc]
-        def __iter__(self):  # type: ignore[no-untyped-def]
-            for frame in super().__iter__():
-                time.sleep(0.2)
-                yield frame
+        def __getitem__(self, index):  # type: ignore[no-untyped-def]
+            time.sleep(0.2)
+            return super().__getitem__(index)
 
     car = dataset.sequences[0]
-    seconds = track_sequence(ScriptedModel(slow), SlowFrames(car.name, car.images, car.truth)).seconds
-    assert len(seconds) == 4
-    assert (seconds >= 0.02).all()
-    assert seconds.min() < 0.15
+    (job,) = ONE_PASS.jobs(SlowFrames(car.name, car.images, car.truth))
+    track = follow_boxes(ScriptedModel(slow), job, seed=0, on_frame=lambda count: None)[0]
+    assert len(track.seconds) == 4
+    assert (track.seconds >= 0.02).all()
+    assert track.seconds.min() < 0.15
 
 
-def test_every_frame_is_announced(dataset: Dataset, perfect: ScriptedModel, tmp_path: Path) -> None:
-    seen = []
-    run(perfect, dataset, tmp_path, on_frame=lambda: seen.append(1))
-    assert len(seen) == 7
+def test_every_frame_is_announced_even_of_those_that_fail(dataset: Dataset, tmp_path: Path) -> None:
+    def fails_on_dog(index: int, first: np.ndarray) -> np.ndarray:
+        if len(model.seeds) == 2:
+            raise ValueError
+        return follows(index, first)
+
+    model, seen = ScriptedModel(fails_on_dog), []
+    list(run_here(plan([Contender.of("perfect", model)], dataset, tmp_path), seen.append))
+    assert seen == [1, 1, 1, 1, 3]
+
+
+def test_warnings_for_users_are_passed_on_with_the_sequence(dataset: Dataset, tmp_path: Path) -> None:
+    def warns(index: int, first: np.ndarray) -> np.ndarray:
+        warnings.warn("mind the gap", SaccadeWarning, stacklevel=1)
+        return first
+
+    with pytest.warns(SaccadeWarning) as caught:
+        run(ScriptedModel(warns), dataset, tmp_path)
+    assert [str(w.message) for w in caught] == ["car: mind the gap", "dog: mind the gap"]
+
+
+def test_the_longest_come_first_and_contenders_stay_together(dataset: Dataset, tmp_path: Path) -> None:
+    contenders = [Contender.of(name, ScriptedModel(follows)) for name in ("zebra", "ant")]
+    short_first = Dataset(dataset.name, dataset.root, dataset.sequences[::-1])
+    trials = longest_first(plan(contenders, short_first, tmp_path))
+    assert [(trial.contender.name, trial.job.stem) for trial in trials] == [
+        ("zebra", "car"),
+        ("zebra", "dog"),
+        ("ant", "car"),
+        ("ant", "dog"),
+    ]
+    counts: list[int] = []
+    meter = Meter(trials[0], counts.append)
+    meter.add(3)
+    meter.finish()
+    meter.finish()
+    assert counts == [3, 1]
 
 
 def test_a_full_disk_is_said_and_keeps_what_was_written(
     dataset: Dataset, perfect: ScriptedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write = Path.write_text
+    write = Path.write_bytes
 
-    def full(path: Path, text: str, **more: object) -> int:
+    def full(path: Path, content: bytes) -> int:
         if path.name.startswith("dog"):
             raise OSError(errno.ENOSPC, "No space left on device")
-        return write(path, text, **more)
+        return write(path, content)
 
-    monkeypatch.setattr(Path, "write_text", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(OutputError, match=r"dog_time.txt: cannot be written \(No space left"):
         run(perfect, dataset, tmp_path)
     folder = tmp_path / "results" / "folder" / "perfect"
-    assert sorted(file.name for file in folder.iterdir()) == ["car.txt", "car_time.txt", "run.json"]
+    kept = ["car.txt", "car_score.txt", "car_time.txt", "run.json"]
+    assert sorted(file.name for file in folder.iterdir()) == kept
     assert isinstance(output_error(folder, OSError()), OutputError)

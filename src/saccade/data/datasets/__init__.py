@@ -1,18 +1,40 @@
 """Data sets: what lies on the disk, a file each; the same serve evaluation and training."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from saccade.core import DatasetError
 from saccade.core.errors import did_you_mean
-from saccade.data.datasets import folder
+from saccade.data.datasets import (
+    avist,
+    davis,
+    folder,
+    got10k,
+    lagot,
+    lasot,
+    mose,
+    mot,
+    nfs,
+    otb,
+    oxuva,
+    tc128,
+    tnl2k,
+    trackingnet,
+    uav,
+    vot,
+    youtubevos,
+)
+from saccade.data.datasets.entry import DatasetEntry
 from saccade.data.sequence import Sequence
 
-READERS: dict[str, Callable[[Path], tuple[Sequence, ...]]] = {
-    "folder": folder.sequences,
+_SINGLE_OBJECT = (folder, otb, nfs, uav, tc128, trackingnet, got10k, lasot, lagot, vot, oxuva, avist, tnl2k)
+_MANY_OBJECTS = (davis, youtubevos, mose, mot)
+
+DATASETS: Mapping[str, DatasetEntry] = {
+    entry.name: entry for module in (*_SINGLE_OBJECT, *_MANY_OBJECTS) for entry in module.ENTRIES
 }
-"""how the sequences of each data set are found under its root"""
+"""every data set that can be opened, by name"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -20,25 +42,71 @@ class Dataset:
     """A data set on the disk.
 
     Attributes:
-        name: a name of `READERS`.
+        name: a name of `DATASETS`.
         root: the folder it lies in.
         sequences: their names differ from one another.
+        split: which part of it; None for the usual one.
     """
 
     name: str
     root: Path
     sequences: tuple[Sequence, ...]
+    split: str | None = None
+
+    @property
+    def label(self) -> str:
+        """Names the data set and its split, as in `got10k-test`; the usual split goes without saying."""
+        return self.name if self.split is None else f"{self.name}-{self.split}"
 
 
-def open_dataset(name: str, root: str | Path) -> Dataset:
+def find_entry(name: str) -> DatasetEntry:
+    """The data set of that name.
+
+    Raises:
+        DatasetError: when there is none.
+    """
+    if name not in DATASETS:
+        raise DatasetError(f"no data set '{name}'; {did_you_mean(name, DATASETS)}")
+    return DATASETS[name]
+
+
+def open_dataset(name: str, root: str | Path, split: str | None = None, *, lazy: bool = False) -> Dataset:
     """Finds the sequences of a data set; frames are read only when they are asked for.
 
     Args:
         root: the folder it lies in.
+        split: which part of it; the usual one when not given.
+        lazy: whether the truth, too, is read only when it is asked for, as suits training sets of thousands
+            of sequences. What is missing or wrong is then found out late.
 
     Raises:
         DatasetError: for an unknown name, or when what lies there is missing or inconsistent.
     """
-    if name not in READERS:
-        raise DatasetError(f"no data set '{name}'; {did_you_mean(name, READERS)}")
-    return Dataset(name, Path(root), READERS[name](Path(root)))
+    entry, folder = find_entry(name), Path(root)
+    part = entry.split(split)
+    sequences = find_sequences(entry, folder, part)
+    missing = [] if lazy else [sequence.name for sequence in sequences if sequence.is_missing]
+    if missing:
+        named = ", ".join(missing[:3]) + (" …" if len(missing) > 3 else "")
+        raise DatasetError(
+            f"{root}: {len(missing)} of {len(sequences)} sequences of {name} are missing: {named}; "
+            f"expected {entry.layout}; saccade data check {name} {root} tells all"
+        )
+    if not lazy:
+        for sequence in sequences:
+            sequence.verify()
+    return Dataset(name, folder, sequences, None if part == entry.split(None) else part)
+
+
+def find_sequences(entry: DatasetEntry, root: Path, split: str) -> tuple[Sequence, ...]:
+    """The sequences of a split as they should be, without looking whether they are.
+
+    Raises:
+        DatasetError: when there is no such folder, or nothing of the data set in it.
+    """
+    if not root.is_dir():
+        raise DatasetError(f"{root}: no such folder; expected {entry.layout}")
+    sequences = tuple(entry.find(root, split))
+    if not sequences:
+        raise DatasetError(f"{root}: no sequence in it; expected {entry.layout}")
+    return sequences

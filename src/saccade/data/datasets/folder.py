@@ -1,76 +1,111 @@
-"""Anybody's own sequences: a folder of folders in the OTB layout.
+"""Anybody's own sequences, recognised by how they lie: as in OTB, GOT-10k, VOT, DAVIS or the MOTChallenge.
 
-    root/
-      car/
-        img/0001.jpg …          or color/
-        groundtruth_rect.txt    or groundtruth.txt: one line a frame, x,y,w,h or the corners of a polygon
-      dog/ …
+    root/car/img/0001.jpg …                       boxes, as in OTB: one line a frame, x,y,w,h or a polygon
+         car/groundtruth_rect.txt
+    root/car/color/00000001.jpg …                 boxes, polygons or masks, as in VOT
+         car/groundtruth.txt
+    root/car/00000001.jpg …                       boxes, as in GOT-10k
+         car/groundtruth.txt
+    root/JPEGImages/car/00000.jpg …               masks, as in DAVIS; both also with a folder 480p between
+         Annotations/car/00000.png …
+    root/car/img1/000001.jpg …                    tracks, as in the MOTChallenge
+         car/gt/gt.txt
 
-A single sequence's folder works as well.
+A single sequence's folder works as well, but for DAVIS.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from saccade.core import DatasetError
-from saccade.data.formats import read_boxes
-from saccade.data.sequence import GroundTruth, Presence, Sequence
-from saccade.media.images import natural_order, picture_files
+from saccade.data.datasets.davis import IMAGES, LABELS, RESOLUTION
+from saccade.data.datasets.entry import DatasetEntry
+from saccade.data.datasets.got10k import got10k_reader
+from saccade.data.datasets.mot import mot_sequence
+from saccade.data.datasets.vot import truth_files, vot_sequence
+from saccade.data.frames import ListedFrames, picture_names
+from saccade.data.readers import BoxReader, LabelReader
+from saccade.data.sequence import Sequence
+from saccade.media.images import natural_order
 
 _PICTURES = ("img", "color")
 _ANNOTATIONS = ("groundtruth_rect.txt", "groundtruth.txt")
 _LAYOUT = (
-    f"expected pictures in ROOT/<sequence>/{' or '.join(_PICTURES)} and boxes in "
-    f"ROOT/<sequence>/{' or '.join(_ANNOTATIONS)}"
+    f"ROOT/<sequence>/{' or '.join(_PICTURES)} with pictures and ROOT/<sequence>/{' or '.join(_ANNOTATIONS)} "
+    f"with boxes; or ROOT/{IMAGES} and ROOT/{LABELS}; or ROOT/<sequence>/img1 and ROOT/<sequence>/gt/gt.txt"
 )
 
 
-def sequences(root: Path) -> tuple[Sequence, ...]:
-    """The sequences of a folder in natural order of their names.
-
-    Folders with neither frames nor truth are passed over.
-
-    Raises:
-        DatasetError: when no sequence is found, or one has frames without truth, truth without frames, or not
-            as many of one as of the other.
-    """
-    if not root.is_dir():
-        raise DatasetError(f"{root}: no such folder; {_LAYOUT}")
-    if _looks_like_sequence(root):
-        return (_sequence(root),)
-    found = tuple(
-        _sequence(folder) for folder in natural_order(root.iterdir()) if _looks_like_sequence(folder)
-    )
-    if not found:
-        raise DatasetError(f"{root}: no sequence in it; {_LAYOUT}")
-    return found
+def _sequences(root: Path, split: str) -> Iterator[Sequence]:
+    kinds = {folder: _kind(folder) for folder in (root, *natural_order(root.iterdir()))}
+    found = {folder: kind for folder, kind in kinds.items() if kind is not None}
+    if root in found and found[root] != "DAVIS":
+        found = {root: found[root]}
+    # boxes of OTB, GOT-10k and VOT may stand side by side, for they are scored alike
+    examples = {kind: folder.name for folder, kind in reversed(found.items())}
+    if len(examples) > 1:
+        named = " and ".join(f"{kind} ({name})" for kind, name in sorted(examples.items()))
+        raise DatasetError(f"{root}: holds several data sets: {named}; give each a root of its own")
+    for folder, kind in found.items():
+        if kind == "DAVIS":
+            yield from _davis(folder)
+        else:
+            yield _sequence(folder, kind)
 
 
-def _looks_like_sequence(folder: Path) -> bool:
-    return any((folder / name).is_dir() for name in _PICTURES) or any(
+def _kind(folder: Path) -> str | None:
+    """Whose layout a folder has: "boxes" is OTB's, GOT-10k's and VOT's; None for none."""
+    if (folder / IMAGES).is_dir() and (folder / LABELS).is_dir():
+        return "DAVIS"
+    if (folder / "gt" / "gt.txt").is_file() or (folder / "seqinfo.ini").is_file():
+        return "MOT"
+    if any((folder / name).is_dir() for name in _PICTURES) or any(
         (folder / name).is_file() for name in _ANNOTATIONS
+    ):
+        return "boxes"
+    return "boxes" if folder.is_dir() and truth_files(folder) else None
+
+
+def _sequence(folder: Path, kind: str) -> Sequence:
+    # a relative root such as `.` has a name, too
+    folder = folder.resolve() if folder.name in ("", "..") else folder
+    if kind == "MOT":
+        return mot_sequence(folder)
+    annotation = next((folder / name for name in _ANNOTATIONS if (folder / name).is_file()), None)
+    if annotation is None and not truth_files(folder):
+        raise DatasetError(f"{folder}: no ground truth; put it into {folder / _ANNOTATIONS[0]}")
+    if annotation is None or (folder / "sequence").is_file():
+        return vot_sequence(folder)
+    place = next((folder / name for name in _PICTURES if (folder / name).is_dir()), None)
+    if place is None and not picture_names(folder):
+        raise DatasetError(f"{folder}: no frames; put them into {folder / _PICTURES[0]}")
+    images = ListedFrames(place or folder)
+    if not len(images):
+        raise DatasetError(f"{images.folder}: no frames in it; put the pictures there")
+    if (folder / "cover.label").is_file() and (folder / "absence.label").is_file():
+        reader = got10k_reader(folder, images)
+    else:
+        reader = BoxReader(file=annotation, images=images)
+    return Sequence(folder.name, images, reader)
+
+
+def _davis(root: Path) -> Iterator[Sequence]:
+    pictures, labels = (
+        folder / RESOLUTION if (folder / RESOLUTION).is_dir() else folder
+        for folder in (root / IMAGES, root / LABELS)
     )
+    for folder in natural_order(path for path in pictures.iterdir() if path.is_dir()):
+        images = ListedFrames(folder)
+        reader = LabelReader(folder=labels / folder.name, images=images, is_binary=None)
+        yield Sequence(folder.name, images, reader)
 
 
-def _sequence(folder: Path) -> Sequence:
-    pictures = _first(folder, _PICTURES, "frames")
-    annotation = _first(folder, _ANNOTATIONS, "ground truth")
-    images = natural_order(picture_files(pictures.iterdir()))
-    truth = GroundTruth.of_boxes(read_boxes(annotation), annotation)
-    if len(images) != len(truth):
-        raise DatasetError(
-            f"{pictures} has {len(images)} frames, but {annotation} has {len(truth)} lines; "
-            f"give one line a frame, NaN,NaN,NaN,NaN where nothing is known"
-        )
-    if not len(truth):
-        raise DatasetError(f"{folder}: no frames in {pictures.name} and no lines in {annotation.name}")
-    if truth.presence[0] != Presence.PRESENT:
-        raise DatasetError(f"{annotation}, line 1: a tracker starts from the first box, so it must have area")
-    return Sequence(name=folder.resolve().name, images=tuple(images), truth=truth)
-
-
-def _first(folder: Path, names: tuple[str, ...], content: str) -> Path:
-    """The first of several names that exists."""
-    for name in names:
-        if (folder / name).exists():
-            return folder / name
-    raise DatasetError(f"{folder}: no {content}; put it into {folder / names[0]}")
+ENTRIES = (
+    DatasetEntry(
+        name="folder",
+        summary="sequences of your own, laid out as in OTB, GOT-10k, VOT, DAVIS or the MOTChallenge",
+        task="boxes",
+        layout=_LAYOUT,
+        find=_sequences,
+    ),
+)

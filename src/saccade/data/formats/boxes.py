@@ -2,16 +2,19 @@
 
 import math
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Bool, Float64
 
 from saccade.core import DatasetError
+from saccade.data.formats.text import numbered_rows, read_lines, read_table
 
-_EMPTY_VALUE = re.compile(r"(^|,)[ \t]*,")
-_EXPECTED = "expected 4 numbers x,y,w,h or 8 of a polygon x1,y1,…,x4,y4, separated by commas, tabs or blanks"
+_BOX = "4 numbers x,y,w,h or 8 of a polygon x1,y1,…,x4,y4, separated by commas, tabs or blanks"
+_NUMBER = "one number"
+_VATIC_NUMBERS = 9
+_LABEL = re.compile(rb' *"[^"\r\n]*"(?=\n|$)')
+_VATIC = "a VATIC row: id xmin ymin xmax ymax frame lost occluded generated label"
 
 
 def read_boxes(path: Path) -> Float64[np.ndarray, "F 4"]:
@@ -27,7 +30,23 @@ def read_boxes(path: Path) -> Float64[np.ndarray, "F 4"]:
     Raises:
         DatasetError: naming file and line, for anything else.
     """
-    return np.array([_box(values, where) for values, where in _rows(path)], dtype=np.float64).reshape(-1, 4)
+    table = read_table(path)
+    if table is None or table.shape[1] not in (0, 4, 8):
+        rows = [_box(values, where) for values, where in numbered_rows(path, _BOX)]
+        return np.array(rows, dtype=np.float64).reshape(-1, 4)
+    if table.shape[1] == 8:
+        return polygon_boxes(table.reshape(-1, 4, 2))
+    boxes = table.reshape(-1, 4)
+    boxes[np.isnan(boxes).any(axis=1)] = np.nan
+    return boxes
+
+
+def polygon_boxes(corners: Float64[np.ndarray, "F P 2"]) -> Float64[np.ndarray, "F 4"]:
+    """The upright boxes (x, y, w, h) around polygons; NaN where a corner is NaN."""
+    low, high = corners.min(axis=1), corners.max(axis=1)
+    boxes = np.concatenate([low, high - low], axis=1)
+    boxes[np.isnan(boxes).any(axis=1)] = np.nan
+    return boxes
 
 
 def read_numbers(path: Path) -> Float64[np.ndarray, " F"]:
@@ -36,47 +55,66 @@ def read_numbers(path: Path) -> Float64[np.ndarray, " F"]:
     Raises:
         DatasetError: naming file and line, for anything else.
     """
+    table = read_table(path)
+    if table is not None and table.shape[1] in (0, 1):
+        return table.reshape(-1)
     numbers = []
-    for values, where in _rows(path):
+    for values, where in numbered_rows(path, _NUMBER):
         if len(values) != 1:
-            raise DatasetError(f"{where}: expected one number, got {len(values)}")
+            raise DatasetError(f"{where}: expected {_NUMBER}, got {len(values)}")
         numbers.append(values[0])
     return np.array(numbers, dtype=np.float64)
 
 
-def _rows(path: Path) -> Iterator[tuple[list[float], str]]:
-    """The numbers of each line, and how to name the line in a message."""
-    for number, line in enumerate(_lines(path), start=1):
-        where = f"{path}, line {number}"
-        if not line.strip():
+def read_flags(path: Path) -> Bool[np.ndarray, " F"]:
+    """Reads zeros and ones, one a frame, in one line or in many, separated by commas, tabs or blanks.
+
+    Raises:
+        DatasetError: naming file and line, for anything else.
+    """
+    flags: list[bool] = []
+    for number, line in enumerate(read_lines(path), start=1):
+        words = line.replace(",", " ").split()
+        strange = set(words) - {"0", "1"}
+        if strange:
             raise DatasetError(
-                f"{where}: blank line among others; write NaN,NaN,NaN,NaN where nothing is known"
+                f"{path}, line {number}: {min(strange)!r} is neither 0 nor 1; write one a frame"
             )
-        if _EMPTY_VALUE.search(line):
-            raise DatasetError(f"{where}: a value is missing between two commas in {line!r}")
+        flags += [word == "1" for word in words]
+    return np.array(flags, dtype=bool)
+
+
+def read_vatic(path: Path) -> tuple[Float64[np.ndarray, "F 4"], dict[str, Bool[np.ndarray, " F"]]]:
+    """Reads the rows that the annotation tool VATIC writes, as in Need for Speed.
+
+    Returns:
+        boxes (x, y, w, h), and the flags `lost` and `occluded` of each row.
+
+    Raises:
+        DatasetError: naming file and line, for anything else.
+    """
+    table = read_table(path, noise=_LABEL)
+    if table is None or table.shape[1] != _VATIC_NUMBERS:
+        table = _careful_vatic(path)
+    boxes = np.concatenate([table[:, 1:3], table[:, 3:5] - table[:, 1:3]], axis=1)
+    return boxes, {"lost": table[:, 6] == 1, "occluded": table[:, 7] == 1}
+
+
+def _careful_vatic(path: Path) -> Float64[np.ndarray, "F 9"]:
+    rows = []
+    for number, line in enumerate(read_lines(path), start=1):
         try:
-            values = [float(word) for word in line.replace(",", " ").split()]
+            rows.append([float(word) for word in line.split(maxsplit=_VATIC_NUMBERS)[:_VATIC_NUMBERS]])
         except ValueError:
-            raise DatasetError(f"{where}: {line!r} is not all numbers; {_EXPECTED}") from None
-        if any(map(math.isinf, values)):
-            raise DatasetError(f"{where}: {line!r} has an infinite value; write NaN where nothing is known")
-        yield values, where
-
-
-def _lines(path: Path) -> list[str]:
-    try:
-        # utf-8-sig drops the byte order mark that Windows editors put first
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DatasetError(f"{path}: byte {error.start} is not UTF-8; save it as plain UTF-8 text") from None
-    except OSError as error:
-        raise DatasetError(f"{path}: cannot be read ({error.strerror})") from None
-    return text.rstrip().splitlines()
+            rows.append([])
+        if len(rows[-1]) != _VATIC_NUMBERS:
+            raise DatasetError(f"{path}, line {number}: {line!r} is not {_VATIC}, separated by blanks")
+    return np.array(rows, dtype=np.float64).reshape(-1, _VATIC_NUMBERS)
 
 
 def _box(values: list[float], where: str) -> list[float]:
     if len(values) not in (4, 8):
-        raise DatasetError(f"{where}: got {len(values)} numbers; {_EXPECTED}")
+        raise DatasetError(f"{where}: got {len(values)} numbers; expected {_BOX}")
     if any(map(math.isnan, values)):
         return [math.nan] * 4
     if len(values) == 8:

@@ -3,17 +3,20 @@
 Wu, Lim and Yang, Object Tracking Benchmark (2015); normalised precision: Müller et al., TrackingNet (2018).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
 from jaxtyping import Bool, Float64
 
 from saccade.evaluation.metrics.boxes import centre_error, normalised_centre_error, overlap
-from saccade.evaluation.metrics.dialects import Dialect, Verdict
+from saccade.evaluation.metrics.curves import precision_curve, success_curve, value_at
+from saccade.evaluation.metrics.dialects import DIALECTS, Dialect, dialect
 
 Boxes = Float64[np.ndarray, "F 4"]
-
+Frames = Bool[np.ndarray, " F"]
+Pass = tuple[Float64[np.ndarray, "_ 4"], Float64[np.ndarray, "_ 4"], Bool[np.ndarray, " _"]]
+"""predicted boxes, true boxes and presence of one sequence"""
 
 ONE_PASS_SCORES = ("auc", "precision", "norm_precision", "op50", "op75")
 """the scores that are single numbers"""
@@ -27,9 +30,9 @@ class OnePassScores:
         success_curve: share of frames whose overlap is above each threshold, in [0, 1].
         precision_curve: share of frames whose centre error is within each threshold, in [0, 1].
         norm_precision_curve: the same of the normalised centre error.
-        auc: area under the success curve: the mean of its values, in [0, 1].
-        precision: share of frames within the quoted centre error, in [0, 1].
-        norm_precision: share of frames within the quoted normalised centre error, in [0, 1].
+        auc: area under the success curve, as the dialect takes it, in [0, 1].
+        precision: what the dialect quotes of the precision curve, in [0, 1].
+        norm_precision: what the dialect quotes of the curve of the normalised precision, in [0, 1].
         op50: share of frames with an overlap above 0.5, in [0, 1].
         op75: share of frames with an overlap above 0.75, in [0, 1].
     """
@@ -59,98 +62,80 @@ class OnePassScores:
         return {name: 100.0 * float(getattr(self, name)) for name in ONE_PASS_SCORES}
 
 
-def score_one_pass(
-    predicted: Boxes, truth: Boxes, is_present: Bool[np.ndarray, " F"], rules: Dialect
-) -> OnePassScores:
+def score_one_pass(predicted: Boxes, truth: Boxes, is_present: Frames, rules: Dialect) -> OnePassScores:
     """Scores one pass of a tracker over a sequence.
 
     Args:
         predicted: boxes (x, y, w, h) in frame pixels, the first frame included.
-        truth: true boxes (x, y, w, h); rows in which the target is not present are not looked at.
+        truth: true boxes (x, y, w, h) as annotated; NaN where nothing is known.
         is_present: in which frames the target is in view and its box known.
 
     Raises:
-        ValueError: when the numbers of frames differ or are 0, or a predicted box is no box.
+        ValueError: when the numbers of frames differ or are 0, a predicted box is no box, or no frame counts.
     """
-    _check(predicted, truth)
+    _check(predicted, truth, is_present)
+    predicted, truth = rules.coordinates(predicted), rules.coordinates(truth)
     for step in rules.tidy:
         predicted = step(predicted, truth)
-    valid = rules.is_valid(truth, is_present)
-    pair = predicted[valid], truth[valid]
-    frames = len(truth)
-    overlaps = overlap(*pair)
-    errors, norm_errors = centre_error(*pair), normalised_centre_error(*pair)
+    compared = rules.is_compared(truth, is_present)
+    left_out = rules.is_left_out(truth, is_present)
+    frames = int((~left_out).sum())
+    absent, invalid = (int((~compared & ~left_out & who).sum()) for who in (~is_present, is_present))
 
-    def success(thresholds: Float64[np.ndarray, " T"]) -> Float64[np.ndarray, " T"]:
-        return success_curve(overlaps, thresholds, frames, strict=rules.is_strict, rest=rules.invalid_overlap)
+    def hits(what: str) -> int:
+        verdicts = (getattr(rules.absent, what), absent), (getattr(rules.invalid, what), invalid)
+        return sum(count for verdict, count in verdicts if verdict == "hit")
 
-    def precision(thresholds: Float64[np.ndarray, " T"]) -> Float64[np.ndarray, " T"]:
-        return precision_curve(errors, thresholds, frames, rest=rules.invalid_centre)
-
-    def norm_precision(thresholds: Float64[np.ndarray, " T"]) -> Float64[np.ndarray, " T"]:
-        return precision_curve(norm_errors, thresholds, frames, rest=rules.invalid_normalised)
-
-    curve = success(rules.overlap_thresholds)
-    op50, op75 = success(np.array([0.5, 0.75])).tolist()
+    pair = (predicted, truth) if compared.all() else (predicted[compared], truth[compared])
+    success = success_curve(
+        overlap(*pair), rules.overlap_thresholds, frames, strict=rules.is_strict, hits=hits("overlap")
+    )
+    precision = precision_curve(centre_error(*pair), rules.centre_thresholds, frames, hits=hits("centre"))
+    norm_precision = precision_curve(
+        normalised_centre_error(*pair, smallest_side=rules.smallest_side),
+        rules.normalised_thresholds,
+        frames,
+        hits=hits("normalised"),
+    )
     return OnePassScores(
-        success_curve=curve,
-        precision_curve=precision(rules.centre_thresholds),
-        norm_precision_curve=norm_precision(rules.normalised_thresholds),
-        auc=float(curve.mean()),
-        precision=float(precision(np.array([rules.precision_at]))[0]),
-        norm_precision=float(norm_precision(np.array([rules.norm_precision_at]))[0]),
-        op50=op50,
-        op75=op75,
+        success_curve=success,
+        precision_curve=precision,
+        norm_precision_curve=norm_precision,
+        auc=rules.auc(rules.overlap_thresholds, success),
+        precision=rules.precision(rules.centre_thresholds, precision),
+        norm_precision=rules.norm_precision(rules.normalised_thresholds, norm_precision),
+        op50=value_at(0.5)(rules.overlap_thresholds, success),
+        op75=value_at(0.75)(rules.overlap_thresholds, success),
     )
 
 
-def success_curve(
-    overlaps: Float64[np.ndarray, " V"],
-    thresholds: Float64[np.ndarray, " T"],
-    frames: int,
-    *,
-    strict: bool = True,
-    rest: Verdict = "miss",
-) -> Float64[np.ndarray, " T"]:
-    """Share of frames whose overlap is above (or, not strict, at least) each threshold, in [0, 1].
+def score_in_all_dialects(run: Iterable[Pass], dataset: str = "") -> dict[str, OnePassScores]:
+    """One tracker's run over a data set, scored in every dialect there is: the mean over sequences in each.
 
     Args:
-        overlaps: IoU of the frames that have a truth.
-        frames: how many frames there are, those without truth included.
-        rest: how frames without truth count.
+        run: of each sequence what `score_one_pass` wants: predicted boxes, true boxes and presence.
+        dataset: its name, for dialects that make exceptions.
+
+    Raises:
+        ValueError: when there is no sequence, or one cannot be scored.
     """
-    # the number above a threshold is what a sorted search leaves to its right
-    found = np.searchsorted(np.sort(overlaps), thresholds, side="right" if strict else "left")
-    return (len(overlaps) - found + _hits(rest, frames - len(overlaps))) / frames
+    sequences = list(run)
+    rows = {name: dialect(name, dataset) for name in DIALECTS}
+    return {
+        name: OnePassScores.mean([score_one_pass(*sequence, rules) for sequence in sequences])
+        for name, rules in rows.items()
+    }
 
 
-def precision_curve(
-    errors: Float64[np.ndarray, " V"],
-    thresholds: Float64[np.ndarray, " T"],
-    frames: int,
-    *,
-    rest: Verdict = "miss",
-) -> Float64[np.ndarray, " T"]:
-    """Share of frames whose error is at most each threshold, in [0, 1].
-
-    Args:
-        errors: centre error of the frames that have a truth, in the unit of the thresholds.
-        frames: how many frames there are, those without truth included.
-        rest: how frames without truth count.
-    """
-    found = np.searchsorted(np.sort(errors), thresholds, side="right")
-    return (found + _hits(rest, frames - len(errors))) / frames
-
-
-def _hits(verdict: Verdict, count: int) -> int:
-    return count if verdict == "hit" else 0
-
-
-def _check(predicted: Boxes, truth: Boxes) -> None:
-    if len(predicted) != len(truth) or not len(truth):
+def _check(predicted: Boxes, truth: Boxes, is_present: Frames) -> None:
+    if not len(predicted) == len(truth) == len(is_present) or not len(truth):
         raise ValueError(
-            f"expected as many predicted as true boxes, at least one; got {len(predicted)}, {len(truth)}"
+            f"expected as many predicted as true boxes, at least one; got {len(predicted)}, {len(truth)}, "
+            f"and presence in {len(is_present)} frames"
         )
     if not np.isfinite(predicted).all() or (predicted[:, 2:] < 0).any():
         row = np.flatnonzero(~np.isfinite(predicted).all(axis=1) | (predicted[:, 2:] < 0).any(axis=1))[0]
         raise ValueError(f"frame {row}: predicted box {predicted[row].tolist()} is no box")
+    if not np.isfinite(truth[is_present]).all():
+        row = np.flatnonzero(is_present & ~np.isfinite(truth).all(axis=1))[0]
+        raise ValueError(f"frame {row}: the target is present, but its true box is {truth[row].tolist()}")

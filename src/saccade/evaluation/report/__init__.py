@@ -1,129 +1,100 @@
-"""The report of an evaluation: scores of every model, made from result files alone."""
+"""The report of an evaluation, made from result files alone: scores, tables, plots, and a page.
+
+report.json     everything that was scored
+report.md       the same as tables to read
+report.html     one page that needs nothing else: sort, compare, play back
+tables/         LaTeX and Markdown
+plots/          SVG and PNG; scores over time of each sequence
+"""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from saccade.core import DatasetError
+from saccade.core.errors import did_you_mean
 from saccade.data import Dataset
-from saccade.evaluation.metrics import ONE_PASS_SCORES, Dialect, OnePassScores, score_one_pass
-from saccade.evaluation.results import DatasetResults, ModelResults, write_text
+from saccade.data.datasets import find_entry
+from saccade.evaluation.report.board import Board, make_board
+from saccade.evaluation.report.measure import examine, parts_of, stray_results
+from saccade.evaluation.report.playback import Limits
+from saccade.evaluation.report.tables import scores_table, tables_of, to_markdown
+from saccade.evaluation.results import DatasetResults, write_text
 
-COLUMNS = {
-    "auc": "AUC %",
-    "precision": "prec. %",
-    "norm_precision": "norm. prec. %",
-    "op50": "OP50 %",
-    "op75": "OP75 %",
-    "fps": "fps",
-}
+__all__ = ["Board", "board_of", "scores_table", "write_report"]
 
 
-def one_pass_report(
-    dataset: Dataset, results: DatasetResults, models: Sequence[str], rules: Dialect
-) -> dict[str, Any]:
+def board_of(
+    dataset: Dataset,
+    results: DatasetResults,
+    models: Sequence[str] | None = None,
+    *,
+    dialect: str,
+    frames: int | None = None,
+    on_sequence: Callable[[], None] = lambda: None,
+) -> Board:
     """Scores the results of models on a data set.
 
-    Scores are in percent: of a model the mean over its sequences, each of the same weight. `fps` is frames by
-    seconds of tracking, the first frame included and reading left out. A model that failed on sequences names
-    them under `failed`, and its scores are those of the others.
+    A model that has no result on a sequence is scored on the others, and the board says so.
+
+    Args:
+        models: which; all that have results when not given.
+        dialect: in which success and precision are scored.
+        frames: of each sequence to be shown on the page; as many as there is room for when not given, 0 for
+            none.
+        on_sequence: is called after each sequence.
 
     Raises:
-        DatasetError: when a result is missing or does not fit its sequence.
+        DatasetError: when there are no results, or none of a model that is named, or one does not fit its
+            sequence.
+        ConfigError: when there is no such dialect.
+        MissingExtraError: when multi-object tracking is to be scored without the package `trackers`.
     """
-    return {
-        "dataset": dataset.name,
-        "protocol": rules.name,
-        "models": {name: _model(dataset, results.of(name), rules) for name in models},
-    }
+    known = results.models()
+    # the same report in whatever order they are named
+    models = known if models is None else sorted(models)
+    if not models:
+        raise DatasetError(f"{results.folder}: no model has results in it; saccade eval makes them")
+    for name in models:
+        if name not in known:
+            raise DatasetError(f"{results.folder}: no results of '{name}'; {did_you_mean(name, known)}")
+    parts = parts_of(results.protocol, dialect, dataset.name)
+    limits = Limits.of(frames, len(dataset.sequences))
+    return make_board(
+        list(examine(dataset, results, models, parts, limits, on_sequence)),
+        models,
+        parts,
+        dataset=dataset.label,
+        protocol=results.protocol,
+        meanings=find_entry(dataset.name).attributes,
+        strays=stray_results(dataset, results, models),
+    )
 
 
-def write_report(report: dict[str, Any], out: Path) -> None:
-    """Writes `report.json` and `report.md`.
+def write_report(board: Board, out: Path, on_sequence: Callable[[], None] = lambda: None) -> dict[str, Any]:
+    """Writes all files of a report.
+
+    Args:
+        on_sequence: is called after each sequence that has a plot.
+
+    Returns:
+        what stands in `report.json`.
 
     Raises:
         OutputError: when they cannot be written.
     """
+    # whoever only scores needs no matplotlib, which takes its time to load
+    from saccade.evaluation.report.page import to_page
+    from saccade.evaluation.report.plots import board_inks, write_plots
+
+    report = board.to_json()
+    tables = tables_of(board)
     write_text(out / "report.json", json.dumps(report, indent=2, ensure_ascii=False) + "\n")
-    write_text(out / "report.md", to_markdown(report))
-
-
-def summary_table(report: dict[str, Any]) -> list[list[str]]:
-    """A heading and one row a model, as words."""
-    head = ["model", *COLUMNS.values(), "frames", "sequences"]
-    rows = [
-        [name, *(_number(scores[key]) for key in COLUMNS), f"{scores['frames']}", _count(scores)]
-        for name, scores in report["models"].items()
-    ]
-    return [head, *rows]
-
-
-def failures(report: dict[str, Any]) -> list[str]:
-    """One sentence for each sequence on which a model failed."""
-    return [
-        f"{name} failed on {sequence}: {message}"
-        for name, scores in report["models"].items()
-        for sequence, message in scores.get("failed", {}).items()
-    ]
-
-
-def to_markdown(report: dict[str, Any]) -> str:
-    """The report as tables: one row a model, and the AUC of every model on every sequence."""
-    models: dict[str, dict[str, Any]] = {name: m["sequences"] for name, m in report["models"].items()}
-    names = dict.fromkeys(sequence for rows in models.values() for sequence in rows)
-    by_sequence = [
-        [name, *(_number(rows.get(name, {}).get("auc")) for rows in models.values())] for name in names
-    ]
-    parts = [
-        f"# {report['dataset']}, protocol {report['protocol']}",
-        _table(summary_table(report)),
-        "## AUC % by sequence",
-        _table([["sequence", *models], *by_sequence]),
-    ]
-    if failures(report):
-        parts += ["## Left out of the means", "\n".join(f"- {line}" for line in failures(report))]
-    return "\n\n".join(parts) + "\n"
-
-
-def _model(dataset: Dataset, results: ModelResults, rules: Dialect) -> dict[str, Any]:
-    scores: list[OnePassScores] = []
-    rows: dict[str, dict[str, float]] = {}
-    failed: dict[str, str] = {}
-    frames, seconds = 0, 0.0
-    for sequence in dataset.sequences:
-        failure = None if results.is_finished(sequence.name) else results.failure(sequence.name)
-        if failure is not None:
-            failed[sequence.name] = failure
-            continue
-        track = results.read(sequence)
-        score = score_one_pass(track.boxes, sequence.truth.boxes, sequence.truth.is_present, rules)
-        spent = float(track.seconds.sum())
-        rows[sequence.name] = score.percentages() | {
-            "fps": _rate(len(sequence), spent),
-            "frames": len(sequence),
-        }
-        scores.append(score)
-        frames, seconds = frames + len(sequence), seconds + spent
-    mean = OnePassScores.mean(scores).percentages() if scores else dict.fromkeys(ONE_PASS_SCORES)
-    summary: dict[str, Any] = mean | {"fps": _rate(frames, seconds), "frames": frames, "sequences": rows}
-    return summary | ({"failed": failed} if failed else {})
-
-
-def _rate(frames: int, seconds: float) -> float:
-    """Frames a second; 0 where nothing was measured."""
-    return frames / seconds if seconds > 0 else 0.0
-
-
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.1f}"
-
-
-def _count(scores: dict[str, Any]) -> str:
-    done, failed = len(scores["sequences"]), len(scores.get("failed", {}))
-    return f"{done} of {done + failed}" if failed else f"{done}"
-
-
-def _table(rows: list[list[str]]) -> str:
-    head, *body = rows
-    lines = [head, ["---", *("---:" for _ in head[1:])], *body]
-    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
+    write_text(out / "report.md", to_markdown(board, tables))
+    for name, table in tables.items():
+        write_text(out / "tables" / f"{name}.md", table.to_markdown())
+        write_text(out / "tables" / f"{name}.tex", table.to_latex())
+    write_plots(board, out / "plots", on_sequence)
+    write_text(out / "report.html", to_page(board, board_inks(board)))
+    return report

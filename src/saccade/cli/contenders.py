@@ -1,0 +1,119 @@
+"""Who takes part in an evaluation: models as options ask for them, and the results of others."""
+
+import multiprocessing
+import sys
+from collections.abc import Iterable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from saccade.cli.options import PrecisionChoice, load_model
+from saccade.core import ConfigError, ModelError
+
+if TYPE_CHECKING:
+    from saccade.core import Model
+    from saccade.evaluation import Contender, Protocol
+
+_HEAVY = ("saccade.evaluation.workers", "saccade.zoo", "torchvision")
+_ABLE = {"boxes": ("track", "segment"), "masks": ("segment",), "tracks": ()}
+_WISHES = {
+    "boxes": "follows what it is pointed at",
+    "masks": "takes and answers masks",
+    "tracks": "finds its targets by itself",
+}
+
+
+def load_ahead() -> None:
+    """Lets the process that workers are forked from load packages, while this one does the same.
+
+    They take seconds; elsewhere than on Linux each worker loads its own.
+    """
+    if sys.platform == "linux":
+        from multiprocessing import forkserver
+
+        multiprocessing.set_forkserver_preload(list(_HEAVY))
+        forkserver.ensure_running()
+
+
+def make_contender(
+    name: str,
+    weights: str | None,
+    device: str,
+    precision: PrecisionChoice,
+    settings: list[str] | None,
+    *,
+    is_shared: bool,
+    is_remote: bool,
+) -> "Contender":
+    """A model that takes part; whatever is wrong with it is found out here, before anything runs.
+
+    Args:
+        is_shared: whether other processes run it, rather than this one.
+        is_remote: whether they are on other machines, whose devices nobody here knows.
+    """
+    from saccade.evaluation import Contender
+    from saccade.zoo import entry
+    from saccade.zoo.load import find_device
+
+    if not is_remote:
+        place = str(find_device(device, name))
+    else:
+        place = "cpu" if device == "auto" and entry(name).cpu_only else device
+    # other processes may have another working folder
+    file = weights if weights in (None, "none") else str(Path(weights).resolve())
+    model = load_model(name, weights, "cpu" if is_shared else place, precision, settings)
+    known = Contender.of(name, model, {"weights": weights, "precision": precision.value, "device": place})
+    if not is_shared:
+        return known
+    load = partial(_load, name, file, precision, settings)
+    return Contender(
+        name, load, known.settings, _all_gpus() if place == "cuda" and not is_remote else (place,)
+    )
+
+
+def check_ability(names: Iterable[str], protocol: "Protocol") -> None:
+    """Refuses models that cannot answer what a protocol asks for.
+
+    Raises:
+        ModelError: naming those that can.
+    """
+    from saccade.zoo import CATALOG, entry
+
+    able = _ABLE[protocol.kind]
+    unable = [name for name in names if entry(name).task not in able]
+    if unable:
+        others = ", ".join(row.name for row in CATALOG.values() if row.task in able)
+        raise ModelError(
+            f"protocol {protocol.name} needs a model that {_WISHES[protocol.kind]}, and '{unable[0]}' does "
+            f"not; those that do: {others or 'none in the catalogue yet'}"
+        )
+
+
+def parse_others(texts: list[str] | None) -> dict[str, Path]:
+    """Names and folders of other trackers' results, from `NAME=DIR` texts.
+
+    Raises:
+        ConfigError: when a text is none, or a name comes twice.
+    """
+    pairs: dict[str, Path] = {}
+    for text in texts or ():
+        name, _, folder = text.partition("=")
+        if not folder or not name or Path(name).name != name or name in pairs:
+            raise ConfigError(
+                f"--also {text}: expected NAME=DIR, each name once, e.g. --also MEEM=results/MEEM"
+            )
+        pairs[name] = Path(folder)
+    return pairs
+
+
+def _load(
+    name: str, weights: str | None, precision: PrecisionChoice, settings: list[str] | None, *, device: str
+) -> "Model":
+    model: Model = load_model(name, weights, device, precision, settings)
+    return model
+
+
+def _all_gpus() -> tuple[str, ...]:
+    import torch
+
+    return tuple(f"cuda:{number}" for number in range(torch.cuda.device_count()))

@@ -1,0 +1,101 @@
+"""`saccade data`: what data sets can be read, and whether one on the disk is whole."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from saccade.cli.console import facts, out, print_json, progress, table
+from saccade.cli.options import Json
+
+app = typer.Typer(
+    help="Show what data sets there are, and look whether one is whole.\n\n"
+    "Example: [bold]saccade data list[/bold]",
+    no_args_is_help=True,
+)
+
+SHOWN = 30
+"""how many faults are shown one by one"""
+
+
+@app.command("list")
+def list_datasets(json: Json = False) -> None:
+    """List every data set: what its truth is, its splits, and how many sequences they have.
+
+    Example: [bold]saccade data list[/bold]
+    """
+    from saccade.data import DATASETS
+
+    if json:
+        print_json(
+            [
+                {
+                    "name": entry.name,
+                    "truth": entry.task,
+                    "splits": dict(entry.splits),
+                    "summary": entry.summary,
+                    "layout": entry.layout,
+                    "obtain": entry.obtain,
+                }
+                for entry in DATASETS.values()
+            ]
+        )
+        return
+    cells = [
+        (entry.name, entry.task, ", ".join(_split(*item) for item in _shown(entry.splits)), entry.summary)
+        for entry in DATASETS.values()
+    ]
+    out.print(table(("name", "truth", "splits", "what it is"), cells))
+
+
+@app.command("check")
+def check(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="Which data set; `saccade data list` shows all.")
+    ],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where it lies.")],
+    split: Annotated[
+        str | None, typer.Option(metavar="SPLIT", help="Which part of it.  [default: the first in the list]")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Look whether a data set is whole: what is missing, and which truth disagrees with its frames.
+
+    Reads every annotation and the names of all frames, but not the pictures. Exit status 2 when something is
+    wrong.
+
+    Example: [bold]saccade data check lasot /data/LaSOT --split test[/bold]
+    """
+    from saccade.core.config import to_json
+    from saccade.data import open_dataset
+    from saccade.data.check import check_dataset
+    from saccade.data.datasets import find_entry
+
+    dataset = open_dataset(name, folder, split, lazy=True)
+    with progress(f"checking {dataset.label}", len(dataset.sequences), unit="sequences") as advance:
+        findings = check_dataset(dataset, advance)
+    part = find_entry(name).split(split)
+    if json:
+        print_json({"dataset": name, "split": part, "root": str(folder), **to_json(findings)})
+    else:
+        if findings.faults:
+            rows = [(fault.sequence, fault.kind, fault.message) for fault in findings.faults[:SHOWN]]
+            out.print(table(("sequence", "fault", "what is wrong"), rows))
+            hidden = len(findings.faults) - len(rows)
+            out.print(f"… and {hidden:,} more; --json shows all\n" if hidden else "")
+        whole = f"{findings.sequences} of {findings.expected or len(dataset.sequences)} sequences"
+        found = {"data set": f"{name}, split {part}", "whole": whole, "frames": f"{findings.frames:,}"}
+        out.print(facts(found | {"objects": f"{findings.objects:,}", "faults": f"{len(findings.faults):,}"}))
+    if findings.faults:
+        raise typer.Exit(2)
+
+
+def _shown(splits: Mapping[str, int | None]) -> list[tuple[str, int | None]]:
+    """Splits that are numbered, like the chunks of TrackingNet, are shown by the first and the last."""
+    numbered = [name for name in splits if name.rpartition("_")[2].isdecimal()]
+    return [item for item in splits.items() if item[0] not in numbered[1:-1]]
+
+
+def _split(name: str, count: int | None) -> str:
+    return name if count is None else f"{name} {count:,}"

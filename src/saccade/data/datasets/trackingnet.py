@@ -1,0 +1,58 @@
+"""TrackingNet: Mueller et al., "TrackingNet: A Large-Scale Dataset and Benchmark for Object Tracking", 2018.
+
+The training set comes in 12 chunks, each a split of its own. Of the test set only first boxes are published.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from saccade.data.datasets.entry import DatasetEntry
+from saccade.data.frames import NumberedFrames
+from saccade.data.readers import BoxReader
+from saccade.data.sequence import Sequence
+from saccade.data.splits import read_json_list, read_text_list
+
+CHUNKS = 12
+
+
+def _sequences(root: Path, split: str) -> Iterator[Sequence]:
+    for part, name, category in listed(split):
+        images = NumberedFrames(root / part / "frames" / name, "%d.jpg", first=0)
+        is_test = part == "TEST"
+        yield Sequence(
+            name,
+            images,
+            BoxReader(
+                file=root / part / "anno" / f"{name}.txt",
+                images=images,
+                pads=is_test,
+                may_be_negative=not is_test,
+            ),
+            category=category,
+        )
+
+
+def listed(split: str) -> Iterator[tuple[str, str, str | None]]:
+    """Folder, name and category of the sequences of a split."""
+    if split == "test":
+        for name in read_text_list("trackingnet_test"):
+            yield "TEST", name, None
+        return
+    chunks = range(CHUNKS) if split == "train" else [int(split.removeprefix("train_"))]
+    for chunk in chunks:
+        for category, names in read_json_list("trackingnet_train")[chunk].items():
+            for name in names.split():
+                yield f"TRAIN_{chunk}", name, category
+
+
+ENTRIES = (
+    DatasetEntry(
+        name="trackingnet",
+        summary="TrackingNet: 30,132 videos in 12 chunks to train on, 511 to test",
+        task="boxes",
+        splits={"test": 511, "train": 30132} | {f"train_{chunk}": 2511 for chunk in range(CHUNKS)},
+        layout="ROOT/TEST/frames/<sequence>/0.jpg and ROOT/TEST/anno/<sequence>.txt, ROOT/TRAIN_0/…",
+        find=_sequences,
+        obtain="https://tracking-net.org",
+    ),
+)

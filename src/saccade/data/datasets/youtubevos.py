@@ -1,0 +1,103 @@
+"""YouTube-VOS: Xu et al., "YouTube-VOS: A Large-Scale Video Object Segmentation Benchmark", 2018 and 2019.
+
+Frames and objects are those of `meta.json`. Of the validation and test sets only the first mask of each
+object is published. `jj_train` and `jj_val` part the training set, as the tracker LWL was trained.
+"""
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from saccade.core import DatasetError
+from saccade.data.datasets.entry import DatasetEntry
+from saccade.data.formats.text import read_json
+from saccade.data.frames import ListedFrames
+from saccade.data.readers import LabelReader
+from saccade.data.sequence import Sequence
+from saccade.data.splits import read_text_list
+from saccade.data.truth import ObjectId
+
+_HALVES = {"jj_train": False, "jj_val": True}
+
+# masks of 2019 that are wrong before the frame given here, by video and object
+_RIGHT_FROM = {
+    ("0e27472bea", "2"): "00065",
+    ("5937b08d69", "4"): "00005",
+    ("5e1ce354fd", "5"): "00020",
+    ("7053e4f41e", "2"): "00020",
+    ("720e3fa04c", "2"): "00055",
+    ("c73c8e747f", "2"): "00040",
+}
+
+
+def _sequences(year: str, root: Path, split: str) -> Iterator[Sequence]:
+    part = "train" if split in _HALVES else split
+    folder = root / year / part if (root / year).is_dir() else root / part
+    file = folder / "meta.json"
+    videos = read_json(file)
+    if not isinstance(videos, dict) or not isinstance(videos.get("videos"), dict):
+        raise DatasetError(
+            f"{file}: expected {{videos: {{…}}}}, got another shape; take the original file anew"
+        )
+    held_out = set(read_text_list("youtubevos_jjvalid"))
+    for name, content in sorted(videos["videos"].items()):
+        if split in _HALVES and (name in held_out) != _HALVES[split]:
+            continue
+        try:
+            objects = {int(key): _object(year, name, key, value) for key, value in content["objects"].items()}
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+            raise DatasetError(
+                f"{file}: video {name}: expected objects, each with its frames; take the original file anew"
+            ) from None
+        yield _sequence(folder, name, objects)
+
+
+def _object(year: str, video: str, object_id: str, content: Mapping[str, Any]) -> tuple[str, str]:
+    """The first frame of an object, and its category."""
+    first = content["frames"][0]
+    if year == "2019":
+        first = max(first, _RIGHT_FROM.get((video, object_id), first))
+    return first, content.get("category", "")
+
+
+def _sequence(folder: Path, name: str, objects: Mapping[int, tuple[str, str]]) -> Sequence:
+    images = ListedFrames(folder / "JPEGImages" / name)
+    categories: dict[ObjectId, str] = {key: category for key, (_, category) in objects.items() if category}
+    return Sequence(
+        name,
+        images,
+        partial(_labels, folder / "Annotations" / name, images, objects, categories),
+        category=next(iter(categories.values())) if len(set(categories.values())) == 1 else None,
+    )
+
+
+def _labels(
+    folder: Path,
+    images: ListedFrames,
+    objects: Mapping[int, tuple[str, str]],
+    categories: Mapping[ObjectId, str],
+) -> Any:
+    places = {image.stem: index for index, image in enumerate(images)}
+    absent = sorted({first for first, _ in objects.values()} - set(places))
+    if absent:
+        raise DatasetError(
+            f"{images.folder}: frame {absent[0]}, where an object starts, is missing; take it anew"
+        )
+    starts: dict[ObjectId, int] = {key: places[first] for key, (first, _) in objects.items()}
+    ordered = dict(sorted(starts.items(), key=lambda item: item[1]))
+    return LabelReader(folder=folder, images=images, starts=ordered, categories=categories)()
+
+
+ENTRIES = tuple(
+    DatasetEntry(
+        name=f"youtubevos{year}",
+        summary=f"YouTube-VOS {year}: several objects, annotated five times a second",
+        task="masks",
+        splits={"valid": valid, "test": test, "train": 3471, "jj_train": 3171, "jj_val": 300},
+        layout=f"ROOT/{year}/valid/meta.json, JPEGImages/<video>/00000.jpg and Annotations/<video>/00000.png",
+        find=partial(_sequences, year),
+        obtain="https://youtube-vos.org",
+    )
+    for year, valid, test in (("2018", 474, 508), ("2019", 507, 541))
+)

@@ -1,0 +1,214 @@
+"""Multi-object tracking: HOTA, CLEAR and identity scores, counted by the package `trackers`.
+
+HOTA: Luiten et al. (2020); CLEAR: Bernardin and Stiefelhagen (2008); identity: Ristani et al. (2016). What is
+scored at all is decided here, as MOTChallenge does it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Float64, Int64
+
+from saccade.core import MissingExtraError
+
+PEDESTRIAN = 1
+"""the class that MOTChallenge scores"""
+DISTRACTORS: dict[str, tuple[int, ...]] = {
+    "none": (),
+    "mot15": (),
+    "mot16": (2, 7, 8, 12),
+    "mot17": (2, 7, 8, 12),
+    "mot20": (2, 6, 7, 8, 12),
+}
+"""of each way to prepare a sequence, the classes that it does no harm to track: people on vehicles, standing
+people, distractors and reflections, in MOT20 vehicles too"""
+IOU_THRESHOLD = 0.5
+"""overlap from which on CLEAR and identity scores, and the preparation, see a match"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tracks:
+    """The rows of a MOTChallenge file, in any order.
+
+    Attributes:
+        frames: frame of each row.
+        ids: track of each row, unique in its frame.
+        boxes: (x, y, w, h) in frame pixels.
+        counts: which rows of a truth are to be scored: those whose confidence is not 0.
+        classes: class of each row of a truth.
+
+    Raises:
+        ValueError: when rows do not agree, a box is no box, or an id stands twice in a frame.
+    """
+
+    frames: Int64[np.ndarray, " R"]
+    ids: Int64[np.ndarray, " R"]
+    boxes: Float64[np.ndarray, "R 4"]
+    counts: Bool[np.ndarray, " R"]
+    classes: Int64[np.ndarray, " R"]
+
+    @classmethod
+    def of_boxes(
+        cls,
+        frames: Int64[np.ndarray, " R"],
+        ids: Int64[np.ndarray, " R"],
+        boxes: Float64[np.ndarray, "R 4"],
+    ) -> "Tracks":
+        """Tracks of pedestrians that all count, as a tracker has them."""
+        return cls(frames, ids, boxes, np.ones(len(ids), dtype=bool), np.full(len(ids), PEDESTRIAN))
+
+    def __post_init__(self) -> None:
+        lengths = {len(rows) for rows in (self.frames, self.ids, self.boxes, self.counts, self.classes)}
+        if len(lengths) != 1:
+            raise ValueError(f"rows must agree; got lengths {sorted(lengths)}")
+        bad = ~np.isfinite(self.boxes).all(axis=1) | (self.boxes[:, 2:] < 0).any(axis=1)
+        if bad.any():
+            row = np.flatnonzero(bad)[0]
+            raise ValueError(
+                f"frame {self.frames[row]}, id {self.ids[row]}: {self.boxes[row].tolist()} is no box"
+            )
+        pairs, times = np.unique(np.stack([self.frames, self.ids], axis=1), axis=0, return_counts=True)
+        if (times > 1).any():
+            frame, name = pairs[times > 1][0]
+            raise ValueError(f"frame {frame}: id {name} stands there twice")
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __getitem__(self, rows: Bool[np.ndarray, " R"]) -> "Tracks":
+        columns = (self.frames, self.ids, self.boxes, self.counts, self.classes)
+        return Tracks(*(column[rows] for column in columns))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrackingScores:
+    """Scores of a sequence, or of several together.
+
+    Attributes:
+        hota: by name, `HOTA` `DetA` `AssA` `DetRe` `DetPr` `AssRe` `AssPr` `LocA`, each in [0, 1] and the
+            mean over 19 overlaps, and what is needed to add sequences up.
+        clear: by name, `MOTA` `MOTP` `IDSW` and the rest; MOTA is below 1 and may be negative.
+        identity: by name, `IDF1` `IDR` `IDP` in [0, 1], and counts.
+    """
+
+    hota: dict[str, Any]
+    clear: dict[str, Any]
+    identity: dict[str, Any]
+
+    def summary(self) -> dict[str, float]:
+        """The scores that papers quote, without unit, and the identity switches."""
+        quoted = (
+            (self.hota, ("HOTA", "DetA", "AssA", "LocA")),
+            (self.clear, ("MOTA", "MOTP", "IDSW")),
+            (self.identity, ("IDF1",)),
+        )
+        return {name: float(scores[name]) for scores, names in quoted for name in names}
+
+
+def score_tracks(predicted: Tracks, truth: Tracks, frames: range, preparation: str) -> TrackingScores:
+    """Scores of the tracks of one sequence.
+
+    Args:
+        frames: all frames of the sequence, those without any row included.
+        preparation: which benchmark's: `mot15`, `mot16`, `mot17` (for DanceTrack, too), `mot20`; `none`
+            scores all rows.
+
+    Raises:
+        MissingExtraError: when the package `trackers` is missing.
+        ValueError: when the preparation is unknown, or a row lies beyond the frames.
+    """
+    evaluation = _trackers()
+    predicted, truth = prepare_tracks(predicted, truth, preparation)
+    for tracks, whose in ((predicted, "predicted"), (truth, "true")):
+        outside = tracks.frames[(tracks.frames < frames.start) | (tracks.frames >= frames.stop)]
+        if len(outside):
+            raise ValueError(
+                f"a {whose} row is of frame {outside[0]}; the sequence reaches from {frames.start} to "
+                f"{frames.stop - 1}"
+            )
+    every = np.arange(frames.start, frames.stop)
+    pairs = list(zip(_rows(truth, every), _rows(predicted, every), strict=True))
+    data = (
+        [truth.ids[g] for g, _ in pairs],
+        [predicted.ids[p] for _, p in pairs],
+        [evaluation.box_iou(truth.boxes[g], predicted.boxes[p], box_format="xywh") for g, p in pairs],
+    )
+    return TrackingScores(
+        hota=evaluation.compute_hota_metrics(*data),
+        clear=evaluation.compute_clear_metrics(*data, threshold=IOU_THRESHOLD),
+        identity=evaluation.compute_identity_metrics(*data, threshold=IOU_THRESHOLD),
+    )
+
+
+def combine_tracks(sequences: Sequence[TrackingScores]) -> TrackingScores:
+    """Scores of several sequences together: counts are added, and all is computed again from them.
+
+    Raises:
+        MissingExtraError: when the package `trackers` is missing.
+        ValueError: when there is no sequence.
+    """
+    if not sequences:
+        raise ValueError("no scores of no sequences")
+    evaluation = _trackers()
+    return TrackingScores(
+        hota=evaluation.aggregate_hota_metrics([s.hota for s in sequences]),
+        clear=evaluation.aggregate_clear_metrics([s.clear for s in sequences]),
+        identity=evaluation.aggregate_identity_metrics([s.identity for s in sequences]),
+    )
+
+
+def prepare_tracks(predicted: Tracks, truth: Tracks, preparation: str) -> tuple[Tracks, Tracks]:
+    """Takes out what MOTChallenge does not score.
+
+    Predictions are matched with all rows of the truth; those on a distractor go. Of the truth, pedestrians
+    that count stay; in MOT15 rows of any class.
+
+    Raises:
+        MissingExtraError: when the package `trackers` is missing.
+        ValueError: when the preparation is unknown.
+    """
+    if preparation not in DISTRACTORS:
+        raise ValueError(f"no preparation '{preparation}'; there are {', '.join(DISTRACTORS)}")
+    if preparation == "none":
+        return predicted, truth
+    if preparation == "mot15":
+        return predicted, truth[truth.counts]
+    on_distractor = np.zeros(len(predicted), dtype=bool)
+    frames = np.unique(predicted.frames)
+    for p, g in zip(_rows(predicted, frames), _rows(truth, frames), strict=True):
+        of_predicted, of_truth = _match(predicted.boxes[p], truth.boxes[g])
+        on_distractor[p[of_predicted]] = np.isin(truth.classes[g[of_truth]], DISTRACTORS[preparation])
+    return predicted[~on_distractor], truth[truth.counts & (truth.classes == PEDESTRIAN)]
+
+
+def _rows(tracks: Tracks, frames: Int64[np.ndarray, " F"]) -> list[Int64[np.ndarray, "_"]]:
+    """The rows of each frame."""
+    order = np.argsort(tracks.frames, kind="stable")
+    first, last = (np.searchsorted(tracks.frames[order], frames, side=side) for side in ("left", "right"))
+    return [order[a:b] for a, b in zip(first, last, strict=True)]
+
+
+def _match(
+    predicted: Float64[np.ndarray, "N 4"], truth: Float64[np.ndarray, "M 4"]
+) -> tuple[Int64[np.ndarray, " K"], Int64[np.ndarray, " K"]]:
+    """Rows of predictions and of the truth that belong together, of the highest sum of overlaps."""
+    evaluation = _trackers()
+    # `trackers` brings it along
+    from scipy.optimize import linear_sum_assignment
+
+    overlaps = evaluation.box_iou(truth, predicted, box_format="xywh")
+    overlaps[overlaps < IOU_THRESHOLD - np.finfo(float).eps] = 0.0
+    of_truth, of_predicted = linear_sum_assignment(-overlaps)
+    is_match = overlaps[of_truth, of_predicted] > np.finfo(float).eps
+    return of_predicted[is_match], of_truth[is_match]
+
+
+def _trackers() -> ModuleType:
+    try:
+        import trackers.eval
+    except ModuleNotFoundError:
+        raise MissingExtraError.of("trackers", "mot") from None
+    return trackers.eval

@@ -1,0 +1,29 @@
+// Puts the page together.
+
+function openingFacts() {
+  const frames = report.sequences.reduce((sum, sequence) => sum + sequence.frames, 0);
+  const count = (number, word) => `${number.toLocaleString("en")} ${word}${number === 1 ? "" : "s"}`;
+  const rules = report.dialect ? `, scored in the dialect ${report.dialect}` : "";
+  at("facts").textContent =
+    `${count(models.length, "model")} on ${count(report.sequences.length, "sequence")} with ${count(frames, "frame")}; protocol ${report.protocol}${rules}.`;
+  at("footer").textContent = `saccade ${report.version}. The same numbers stand in report.json and report.md, tables for papers in tables/, plots in plots/.`;
+}
+
+/** What line is whose, and ticks to hide it. */
+function legend() {
+  const toggles = models.map((model) => toggle(model));
+  at("legend").append(...toggles.map((one) => one.label));
+  whenChanged((what) => { if (what === "models") toggles.forEach((one) => one.update()); });
+}
+
+openingFacts();
+leaderboard();
+const charts = [...report.charts.map(curveChart), speedChart(), attributeChart()].filter(Boolean);
+at("charts").append(...charts);
+if (charts.length) legend();
+at("curves").parentElement.hidden = !charts.length;
+sequenceTable();
+player();
+detailTables();
+choice.sequence = Math.max(0, report.sequences.findIndex((_, index) => at(`playback-${index}`)));
+changed("sequence");

@@ -1,0 +1,265 @@
+"""Scores of VOT's short-term challenges, of masks, and of all tracks of a video."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from itertools import chain
+
+import numpy as np
+from jaxtyping import UInt8
+
+from saccade.core import DatasetError
+from saccade.data import LabelAnnotation, Tracks
+from saccade.data.formats.labels import VOID, read_labels
+from saccade.data.formats.tracks import read_tracks
+from saccade.evaluation.metrics import davis, mot, vot_anchors, vot_resets
+from saccade.evaluation.protocols import PROTOCOLS, anchor_run, reset_run
+from saccade.evaluation.protocols.job import Job
+from saccade.evaluation.report.parts import Chart, Column, Performance, Summary, percent, plain
+from saccade.evaluation.results import ModelResults
+
+_EAO_CHART = Chart(
+    key="expected_overlap",
+    title="Expected average overlap",
+    x_label="length of a sequence [frames]",
+    y_label="expected average overlap [%]",
+    x=None,
+    score="eao",
+)
+_EAO = Column(key="eao", title="EAO", meaning="expected average overlap", unit="", decimals=3)
+_ACCURACY = Column(key="accuracy", title="Acc.", meaning="mean overlap while following", unit="", decimals=3)
+
+
+@dataclass(frozen=True)
+class Resets:
+    """VOT's scores with resets, 2013 to 2019.
+
+    Attributes:
+        interval: first and last length that count in the expected average overlap; None where no challenge
+            has said.
+    """
+
+    interval: tuple[int, int] | None
+
+    charts = (_EAO_CHART,)
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The expected average overlap comes first where there is one."""
+        rest = (
+            _ACCURACY,
+            Column(
+                key="failures",
+                title="Failures",
+                meaning="failures a sequence",
+                unit="",
+                best="low",
+                decimals=2,
+            ),
+            Column(
+                key="failures_per_hundred",
+                title="Fail. /100",
+                meaning="failures in a hundred frames: what papers on VOT2018 call robustness",
+                unit="",
+                best="low",
+                decimals=3,
+            ),
+            Column(
+                key="reliability",
+                title="Reliab.",
+                meaning="probability of 30 frames without failure",
+                unit="",
+                decimals=3,
+            ),
+        )
+        return rest if self.interval is None else (_EAO, *rest)
+
+    def measure(self, performance: Performance) -> vot_resets.ResetRun:
+        """Overlaps, starts and failures; see `Part`."""
+        ((job, tracks),) = zip(performance.jobs, performance.tracks, strict=True)
+        (track,) = tracks.values()
+        try:
+            return reset_run(track, job)
+        except ValueError as error:
+            file = performance.results.folder / f"{job.stem}.txt"
+            raise DatasetError(f"{file}: {error}; delete it and evaluate again") from None
+
+    def summarise(self, measures: Sequence[vot_resets.ResetRun]) -> Summary:
+        """See `Part`."""
+        scores = vot_resets.score_resets([vot_resets.score_reset_sequence([run]) for run in measures])
+        curve = vot_resets.expected_overlap_curve([[run] for run in measures])
+        names = ("accuracy", "failures", "failures_per_hundred", "reliability")
+        values = {name: plain(getattr(scores, name)) for name in names}
+        if self.interval is not None:
+            reaches = len(curve) > self.interval[0]
+            eao = vot_resets.expected_average_overlap(curve, self.interval) if reaches else np.nan
+            values = {"eao": plain(eao)} | values
+        return Summary(values, {_EAO_CHART.key: 100 * curve})
+
+
+@dataclass(frozen=True)
+class Anchors:
+    """VOT's scores of runs from anchors, 2020 to 2022."""
+
+    columns = (
+        _EAO,
+        _ACCURACY,
+        Column(key="robustness", title="Rob.", meaning="share of frames followed", unit="", decimals=3),
+    )
+    charts = (_EAO_CHART,)
+
+    def measure(self, performance: Performance) -> tuple[list[vot_anchors.AnchorRun], int]:
+        """The overlaps of each run, and the length of the sequence; see `Part`."""
+        runs = [
+            anchor_run(track, job)
+            for job, tracks in zip(performance.jobs, performance.tracks, strict=True)
+            for track in tracks.values()
+        ]
+        return runs, len(performance.sequence)
+
+    def summarise(self, measures: Sequence[tuple[list[vot_anchors.AnchorRun], int]]) -> Summary:
+        """See `Part`."""
+        scores = vot_anchors.score_anchors(
+            [vot_anchors.score_anchor_sequence(runs, frames) for runs, frames in measures]
+        )
+        every = [runs for runs, _ in measures]
+        eao = vot_anchors.anchor_expected_average_overlap(every)
+        longest = max(len(run.overlaps) for run in chain.from_iterable(every))
+        curve = vot_anchors.anchor_overlap_curve(every, longest)
+        values = {"eao": eao, "accuracy": scores.accuracy, "robustness": scores.robustness}
+        return Summary({k: plain(v) for k, v in values.items()}, {_EAO_CHART.key: 100 * curve})
+
+
+@dataclass(frozen=True)
+class Masks:
+    """DAVIS' scores of masks: the mean over objects.
+
+    Attributes:
+        counts_last: whether the last frame counts, as in YouTube-VOS, but not in DAVIS.
+    """
+
+    counts_last: bool = False
+
+    columns = (
+        Column(key="jf", title="J&F", meaning="mean of region similarity and boundary accuracy"),
+        Column(key="j", title="J", meaning="region similarity, mean over frames"),
+        Column(key="j_recall", title="J recall", meaning="frames with a region similarity above 0.5"),
+        Column(key="j_decay", title="J decay", meaning="what J loses from first to last quarter", best="low"),
+        Column(key="f", title="F", meaning="boundary accuracy, mean over frames"),
+        Column(key="f_recall", title="F recall", meaning="frames with a boundary accuracy above 0.5"),
+        Column(key="f_decay", title="F decay", meaning="what F loses from first to last quarter", best="low"),
+    )
+    charts = ()
+
+    def measure(self, performance: Performance) -> list[davis.ObjectScores]:
+        """J and F of each object; see `Part`."""
+        (job,) = performance.jobs
+        pairs = (
+            (predicted, truth)
+            for predicted, truth in label_pairs(performance.results, job)
+            if truth is not None
+        )
+        try:
+            return list(davis.score_objects(pairs, counts_last=self.counts_last).values())
+        except ValueError as error:
+            raise DatasetError(
+                f"{performance.results.folder / job.stem}: {error}; delete the folder and evaluate again"
+            ) from None
+
+    def summarise(self, measures: Sequence[list[davis.ObjectScores]]) -> Summary:
+        """See `Part`. Objects that never get a frame that counts have no score."""
+        objects = [scores for measure in measures for scores in measure]
+        if not objects:
+            return Summary(dict.fromkeys(column.key for column in self.columns))
+        scores = davis.summarise_objects(objects)
+        values = {f.name: percent(getattr(scores, f.name)) for f in fields(davis.MaskScores)}
+        return Summary({"jf": percent(scores.jf)} | values)
+
+
+Labels = UInt8[np.ndarray, "H W"]
+
+
+def label_pairs(results: ModelResults, job: Job) -> Iterator[tuple[Labels, Labels | None]]:
+    """Predicted and true object ids of every frame of a job; None where the truth is not annotated.
+
+    Pixels that are not to be scored are background in both.
+
+    Raises:
+        DatasetError: when a picture is missing or broken, or of another size than its frame.
+    """
+    sequence, first = job.sequence, job.first
+    files = PROTOCOLS["first-mask"].files(job)
+    for index, name in enumerate(files, start=first):
+        predicted = read_labels(results.folder / name, sequence.images[index])
+        truth = true_labels(job, index)
+        if truth is not None:
+            void = truth == VOID
+            predicted[void], truth[void] = 0, 0
+        yield predicted, truth
+
+
+def true_labels(job: Job, index: int) -> Labels | None:
+    """The true object id of every pixel of a frame; None where nobody has annotated it."""
+    annotation = job.sequence.annotation
+    if isinstance(annotation, LabelAnnotation):
+        labels = annotation.labels(index)
+        return None if labels is None else labels.copy()
+    labels = None
+    for number, target in enumerate(job.starts, start=1):
+        masks = annotation.truth(target).masks
+        mask = None if masks is None else masks[index]
+        if mask is None:
+            continue
+        labels = np.zeros(mask.shape, dtype=np.uint8) if labels is None else labels
+        labels[mask] = target if isinstance(target, int) and target > 0 else number
+    return labels
+
+
+_PREPARATIONS = {"mot16": "mot16", "mot17": "mot17", "mot20": "mot20", "dancetrack": "mot17"}
+
+
+@dataclass(frozen=True)
+class AllTracks:
+    """HOTA, CLEAR and identity scores: counts of all sequences together.
+
+    Attributes:
+        dataset: its name, which decides what is scored at all.
+    """
+
+    dataset: str
+
+    columns = (
+        Column(key="hota", title="HOTA", meaning="higher order tracking accuracy"),
+        Column(key="deta", title="DetA", meaning="detection accuracy"),
+        Column(key="assa", title="AssA", meaning="association accuracy"),
+        Column(key="loca", title="LocA", meaning="localisation accuracy"),
+        Column(key="mota", title="MOTA", meaning="CLEAR: multi-object tracking accuracy"),
+        Column(key="motp", title="MOTP", meaning="CLEAR: mean overlap of matches"),
+        Column(key="idf1", title="IDF1", meaning="identity F1"),
+        Column(key="idsw", title="IDSW", meaning="CLEAR: identity switches", unit="", best="low", decimals=0),
+    )
+    charts = ()
+
+    def measure(self, performance: Performance) -> mot.TrackingScores:
+        """Counts of a sequence; see `Part`."""
+        (job,) = performance.jobs
+        annotation = job.sequence.annotation
+        assert isinstance(annotation, Tracks)
+        found = read_tracks(performance.results.folder / f"{job.stem}.txt", len(job.frames))
+        predicted = mot.Tracks.of_boxes(found.frames, found.ids, found.boxes)
+        unnamed = annotation.categories < 0
+        truth = mot.Tracks(
+            annotation.frames,
+            annotation.ids,
+            annotation.boxes,
+            annotation.counts,
+            np.where(unnamed, mot.PEDESTRIAN, annotation.categories),
+        )
+        preparation = _PREPARATIONS.get(self.dataset, "mot15")
+        return mot.score_tracks(predicted, truth, range(len(job.frames)), preparation)
+
+    def summarise(self, measures: Sequence[mot.TrackingScores]) -> Summary:
+        """See `Part`."""
+        scores = mot.combine_tracks(measures).summary()
+        switches = scores.pop("IDSW")
+        values = {name.lower(): percent(value) for name, value in scores.items()}
+        return Summary(values | {"idsw": switches})

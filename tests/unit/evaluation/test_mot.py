@@ -1,0 +1,214 @@
+"""Multi-object tracking: toy cases by hand, and TrackEval's numbers on real tracks."""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from saccade.core import MissingExtraError
+from saccade.evaluation.metrics.mot import Tracks, combine_tracks, prepare_tracks, score_tracks
+
+pytest.importorskip("trackers", reason="the extra 'mot' is not installed")
+
+
+def read(file: Path) -> Tracks:
+    rows = np.loadtxt(file, delimiter=",", ndmin=2)
+    # ground truth of MOT17 has a class in column 8; other files have -1 there, and only what is tracked
+    classes = rows[:, 7].astype(int) if rows.shape[1] == 9 else np.ones(len(rows), dtype=int)
+    return Tracks(rows[:, 0].astype(int), rows[:, 1].astype(int), rows[:, 2:6], rows[:, 6] != 0, classes)
+
+
+def sequence(folder: Path, frames: int, preparation: str) -> tuple[dict, object]:
+    reference = json.loads((folder / "results" / "reference_trackeval.json").read_text())
+    predicted = read(folder / "results" / reference["tracker_file"])
+    truth = read(folder / "gt" / "gt.txt")
+    # a result's confidence says nothing about what counts
+    predicted = Tracks.of_boxes(predicted.frames, predicted.ids, predicted.boxes)
+    return reference["metrics"], score_tracks(predicted, truth, range(1, frames + 1), preparation)
+
+
+@pytest.mark.parametrize(
+    ("name", "frames", "preparation"),
+    [
+        ("TUD-Campus", 71, "mot15"),
+        ("TUD-Stadtmitte", 179, "mot15"),
+        ("MOT17-05-FRCNN", 837, "mot17"),
+        ("MOT17-09-SDP", 525, "mot17"),
+        ("MOT17-10-DPM", 654, "mot17"),
+    ],
+)
+def test_equals_trackeval(shared_data: Path, name: str, frames: int, preparation: str) -> None:
+    reference, scores = sequence(shared_data / "mot" / name, frames, preparation)
+    found = scores.hota | scores.clear | scores.identity
+    # counts of the tracks themselves are not scores
+    for key in set(reference) - {"Dets", "GT_Dets", "IDs", "GT_IDs"}:
+        assert found[key] == pytest.approx(reference[key], abs=1e-6), key
+    assert found["CLR_TP"] + found["CLR_FP"] == reference["Dets"]
+    assert found["CLR_TP"] + found["CLR_FN"] == reference["GT_Dets"]
+
+
+@pytest.mark.parametrize(
+    ("name", "frames", "hota", "det", "ass"),
+    [("TUD-Campus", 71, 0.520610, 0.553476, 0.489696), ("TUD-Stadtmitte", 179, 0.573517, 0.564039, 0.583154)],
+)
+def test_scores_at_half_overlap(
+    shared_data: Path, name: str, frames: int, hota: float, det: float, ass: float
+) -> None:
+    _, scores = sequence(shared_data / "mot" / name, frames, "mot15")
+    tp, fn, fp, association = (
+        scores.hota[f"{key}_array"][9] for key in ("HOTA_TP", "HOTA_FN", "HOTA_FP", "AssA")
+    )
+    detection = tp / (tp + fn + fp)
+    assert (detection, association) == pytest.approx((det, ass), abs=1e-6)
+    assert np.sqrt(detection * association) == pytest.approx(hota, abs=1e-6)
+
+
+def test_sequences_together_equal_trackeval(shared_data: Path) -> None:
+    parts = [
+        sequence(shared_data / "mot" / name, frames, "mot15")[1]
+        for name, frames in (("TUD-Campus", 71), ("TUD-Stadtmitte", 179))
+    ]
+    together = combine_tracks(parts)
+    expected = {"HOTA": 0.399957, "DetA": 0.397683, "AssA": 0.412450, "LocA": 0.732480}
+    for key, value in expected.items():
+        assert together.hota[key] == pytest.approx(value, abs=1e-6), key
+    assert together.summary()["MOTA"] == pytest.approx(0.555116, abs=1e-6)
+    assert together.summary()["MOTP"] == pytest.approx(0.669823, abs=1e-6)
+    assert together.summary()["IDSW"] == 14
+    assert together.summary()["IDF1"] == pytest.approx(0.624296, abs=1e-6)
+
+
+def tracks(rows: dict[int, dict[int, int]]) -> Tracks:
+    """Tracks of boxes that stand at places: by id, by frame the place."""
+    table = [(frame, name, place) for name, places in rows.items() for frame, place in places.items()]
+    frames, ids, place = np.array(table).T
+    boxes = np.stack(
+        [100.0 * place, np.zeros(len(place)), np.full(len(place), 10.0), np.full(len(place), 10.0)], 1
+    )
+    return Tracks.of_boxes(frames, ids, boxes)
+
+
+@pytest.mark.parametrize(
+    ("truth", "predicted", "clear", "identity"),
+    [
+        # TrackEval's toy cases: TP FN FP IDSW, and IDTP IDFN IDFP
+        pytest.param(
+            {0: {1: 1, 2: 2, 3: 3, 4: 4, 5: 5}, 1: {1: 11, 2: 12, 3: 13}},
+            {0: {1: 11, 2: 12, 3: 23, 4: 24}, 1: {1: 31, 2: 32, 3: 33, 4: 4, 5: 5}},
+            (4, 4, 5, 0),
+            (4, 4, 5),
+            id="no confusion",
+        ),
+        pytest.param(
+            {0: {1: 1, 2: 2, 3: 3, 4: 4, 5: 5}, 1: {1: 11, 2: 12, 3: 13}},
+            {0: {1: 11, 2: 12, 3: 3, 4: 24}, 1: {1: 31, 2: 12, 3: 33, 4: 4, 5: 5}},
+            (5, 3, 4, 1),
+            (4, 4, 5),
+            id="with confusion",
+        ),
+        pytest.param(
+            {0: {1: 1, 2: 2, 4: 4, 5: 5}, 1: {1: 11, 2: 12, 3: 13, 4: 14, 5: 15}},
+            {
+                0: {1: 1, 2: 2},
+                1: {3: 13, 4: 14, 5: 25},
+                2: {5: 15},
+                3: {3: 33, 4: 4, 5: 5},
+                4: {1: 11, 2: 12},
+            },
+            (9, 0, 2, 3),
+            (4, 5, 7),
+            id="split tracks",
+        ),
+    ],
+)
+def test_toy_cases(truth: dict, predicted: dict, clear: tuple, identity: tuple) -> None:
+    scores = score_tracks(tracks(predicted), tracks(truth), range(1, 6), "none")
+    assert tuple(scores.clear[k] for k in ("CLR_TP", "CLR_FN", "CLR_FP", "IDSW")) == clear
+    assert tuple(scores.identity[k] for k in ("IDTP", "IDFN", "IDFP")) == identity
+    tp, fn, fp, switches = clear
+    assert scores.summary()["MOTA"] == pytest.approx(1 - (fn + fp + switches) / (tp + fn))
+    idtp, idfn, idfp = identity
+    assert scores.summary()["IDF1"] == pytest.approx(idtp / (idtp + (idfn + idfp) / 2))
+
+
+def test_perfect_and_empty() -> None:
+    truth = tracks({3: {1: 1, 2: 1, 4: 2}, 7: {2: 9}})
+    perfect = score_tracks(truth, truth, range(1, 5), "mot17").summary()
+    assert perfect == {
+        "HOTA": 1, "DetA": 1, "AssA": 1, "LocA": 1, "MOTA": 1, "MOTP": 1, "IDSW": 0, "IDF1": 1,
+    }  # fmt: skip
+    empty = score_tracks(truth[np.zeros(len(truth), bool)], truth, range(1, 5), "mot17")
+    assert empty.clear["CLR_FN"] == 4
+    assert empty.summary()["HOTA"] == empty.summary()["IDF1"] == 0.0
+
+
+def test_who_is_called_what_does_not_matter() -> None:
+    truth, predicted = {0: {1: 1, 2: 2, 3: 3}, 1: {1: 11, 2: 12}}, {0: {1: 1, 2: 12}, 1: {2: 2, 3: 3}}
+    named = {50 - name: places for name, places in predicted.items()}
+    first, second = (
+        score_tracks(tracks(p), tracks(truth), range(1, 4), "none").summary() for p in (predicted, named)
+    )
+    assert first == second
+
+
+def test_distractors_do_no_harm() -> None:
+    """One pedestrian, one statue, one row that does not count; a result on each, and one on nothing."""
+    boxes = np.array([[10.0 + 100 * place, 10, 20, 40] for place in range(4)])
+    truth = Tracks(
+        np.ones(3, int), np.arange(3), boxes[:3], np.array([True, True, False]), np.array([1, 7, 1])
+    )
+    predicted = Tracks.of_boxes(np.ones(4, int), np.arange(4), boxes)
+    kept, wanted = prepare_tracks(predicted, truth, "mot17")
+    assert kept.ids.tolist() == [0, 2, 3]
+    assert wanted.ids.tolist() == [0]
+    assert prepare_tracks(predicted, truth, "mot15")[1].ids.tolist() == [0, 1]
+    assert len(prepare_tracks(predicted, truth, "none")[1]) == 3
+    # vehicles are one in MOT20 only
+    car = Tracks(truth.frames, truth.ids, truth.boxes, truth.counts, np.array([1, 6, 1]))
+    assert [len(prepare_tracks(predicted, car, name)[0]) for name in ("mot17", "mot20")] == [4, 3]
+
+
+def test_a_result_goes_to_the_nearer_of_pedestrian_and_distractor() -> None:
+    truth = Tracks(
+        np.ones(2, int),
+        np.arange(2),
+        np.array([[0.0, 0, 10, 10], [3, 0, 10, 10]]),
+        np.ones(2, bool),
+        np.array([1, 12]),
+    )
+    for x, kept in ((0.0, 1), (3.0, 0)):
+        predicted = Tracks.of_boxes(np.ones(1, int), np.zeros(1, int), np.array([[x, 0, 10, 10]]))
+        assert len(prepare_tracks(predicted, truth, "mot17")[0]) == kept
+
+
+@pytest.mark.parametrize(
+    ("frames", "ids", "boxes", "message"),
+    [
+        ([1], [1], [[0.0, 0, np.nan, 5]], "frame 1, id 1: .* is no box"),
+        ([1], [1], [[0.0, 0, -1, 5]], "frame 1, id 1: .* is no box"),
+        ([2, 2], [5, 5], [[0.0, 0, 5, 5]] * 2, "frame 2: id 5 stands there twice"),
+        ([1, 2], [1], [[0.0, 0, 5, 5]], "rows must agree"),
+    ],
+)
+@pytest.mark.usefixtures("unchecked_shapes")
+def test_what_are_no_tracks_is_refused(frames: list, ids: list, boxes: list, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Tracks.of_boxes(np.array(frames), np.array(ids), np.array(boxes))
+
+
+def test_what_cannot_be_scored_is_refused() -> None:
+    one = tracks({0: {4: 1}})
+    with pytest.raises(ValueError, match="a predicted row is of frame 4; the sequence reaches from 1 to 3"):
+        score_tracks(one, one, range(1, 4), "none")
+    with pytest.raises(ValueError, match="no preparation 'kitti'"):
+        score_tracks(one, one, range(1, 5), "kitti")
+    with pytest.raises(ValueError, match="no sequences"):
+        combine_tracks([])
+
+
+def test_without_the_package_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "trackers.eval", None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'saccade\[mot\]'"):
+        score_tracks(tracks({0: {1: 1}}), tracks({0: {1: 1}}), range(1, 2), "none")
