@@ -94,6 +94,10 @@ class Browser:
             extra = {"text": text} if text and kind == "keyDown" else {}
             self._call("Input.dispatchKeyEvent", type=kind, key=key, windowsVirtualKeyCode=code, **extra)
 
+    def write(self, text: str) -> None:
+        """Types a text where the focus is."""
+        self._call("Input.insertText", text=text)
+
     def picture(self, path: Path, *, whole: bool = True) -> Path:
         """Takes a picture of the page, all of it or what the window shows."""
         answer = self._call("Page.captureScreenshot", format="png", captureBeyondViewport=whole)

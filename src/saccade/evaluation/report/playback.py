@@ -39,7 +39,7 @@ A_STRIP = 12
 POINTS = 240
 """points of a score over time"""
 
-Shape = list[float]
+Shape = list[float | int]
 """x, y, w, h of a box in frame pixels, with the id behind it where there are several; or x, y of the corners
 of an outline, six numbers or more"""
 Shapes = list[list[Shape]]
@@ -216,7 +216,7 @@ def _rows(tracks: Tracks, counts: Bool[np.ndarray, " R"], shown: Sequence[int]) 
 
 
 def _box(box: Float64[np.ndarray, "4"], number: int | None) -> Shape:
-    shape = [round(value, 1) for value in box.tolist()]
+    shape: Shape = [round(value, 1) for value in box.tolist()]
     return shape if number is None else [*shape, number]
 
 

@@ -55,7 +55,9 @@ def test_intervals_hold_the_means_and_comparisons_are_paired(board: Callable[...
 
 
 def test_many_models_are_compared_with_the_best_alone(board: Callable[..., Board]) -> None:
-    answers = {f"model{i}": lambda index, first, i=i: first + np.array([i * index, 0, 0, 0]) for i in range(6)}
+    answers = {
+        f"model{i}": lambda index, first, i=i: first + np.array([i * index, 0, 0, 0]) for i in range(6)
+    }
     pairs = board(answers).comparisons
     # the target moves 2 pixels a frame
     assert [first for first, _ in pairs] == ["model2"] * 5

@@ -100,12 +100,12 @@ def test_quality_falls_until_pictures_fit(tmp_path: Path) -> None:
         dataset = long_dataset(tmp_path / str(noise), A_STRIP + 1, size_wh=(320, 192), noise=noise)
         results = evaluate({"stays": stays}, dataset, tmp_path / str(noise) / "out")
         performance = Performance(results.of("stays"), tuple(ONE_PASS.jobs(dataset.sequences[0])))
-        for num_bytes in (MOST, MOST // 2):
+        for num_bytes in (MOST, MOST // 4):
             found = record({"stays": performance}, "boxes", Limits(A_STRIP + 1, num_bytes))
             assert found.cell_wh == (320, 192)
             sizes[noise, num_bytes] = sum(map(len, found.strips))
-    assert sizes[True, MOST // 2] < MOST // 2 < sizes[True, MOST] < MOST
-    assert sizes[False, MOST] == sizes[False, MOST // 2]
+    assert sizes[True, MOST // 4] < MOST // 4 < sizes[True, MOST] < MOST
+    assert sizes[False, MOST] == sizes[False, MOST // 4]
 
 
 def long_dataset(
