@@ -1,6 +1,6 @@
 """How fast the trackers with a network are, beside their backbone alone as anybody would run it.
 
-    python -m tests.bench.networks [--models dimp18,dimp50] [--targets 1,8] [--device cuda] [--rounds 3]
+    python -m tests.bench.networks [--models dimp18,dimp50] [--targets 1,8] [--device cuda] [--rounds 2]
 
 Weights are random, which changes no time. The baseline is torchvision's ResNet up to layer3 on one crop,
 eager and in float32, neither folded nor channels-last; the rounds of all contestants take turns, so that
@@ -25,8 +25,8 @@ from saccade.data.synthetic import render
 from saccade.nets.resnet import resnet18, resnet50
 from saccade.zoo import CATALOG
 
-MODELS = ["atom", "dimp18", "dimp50", "prdimp18", "prdimp50", "super_dimp", "super_dimp_simple"]
-FRAMES = 20
+MODELS = ["atom", "dimp18", "dimp50", "prdimp50", "super_dimp"]
+FRAMES = 8
 """tracked in each round"""
 CORNERS = [(x, y) for y in (60.0, 160.0, 240.0, 120.0) for x in (40.0, 190.0, 350.0, 510.0)]
 SIDES = (60.0, 50.0)
@@ -135,7 +135,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--precisions", type=lambda text: text.split(","), default=["float32", "auto"])
     parser.add_argument("--targets", type=lambda text: [int(n) for n in text.split(",")], default=[1, 8])
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--device", default="cpu")
     return parser.parse_args()
 
