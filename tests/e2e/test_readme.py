@@ -12,21 +12,26 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 README = (REPOSITORY / "README.md").read_text()
 PAGES = [
     *(REPOSITORY / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
+    *sorted(REPOSITORY.glob("docs/*.md")),
     *sorted(REPOSITORY.glob("src/saccade/*/*/README.md")),
 ]
 NUM_FRAMES = 20
 
 
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", README, re.M | re.S)
+def blocks(language: str, page: str = README) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", page, re.M | re.S)
 
 
+EXAMPLES = blocks("python") + blocks("python", (REPOSITORY / "docs" / "evaluation.md").read_text())
 # a window, a camera and a stream are tested where there can be one
 COMMANDS = [
-    line
+    commands
     for block in blocks("sh")
-    for line in block.splitlines()
-    if line.startswith("saccade ") and "--show" not in line
+    if (
+        commands := [
+            line for line in block.splitlines() if line.startswith("saccade ") and "--show" not in line
+        ]
+    )
 ]
 
 
@@ -55,9 +60,9 @@ def test_the_readme_is_short():
     assert len(README.splitlines()) < 200
 
 
-@pytest.mark.parametrize("number", range(len(blocks("python"))))
+@pytest.mark.parametrize("number", range(len(EXAMPLES)))
 def test_python_examples_run(number, desk, capsys):
-    exec(compile(blocks("python")[number], f"README, example {number + 1}", "exec"), {})
+    exec(compile(EXAMPLES[number], f"example {number + 1}", "exec"), {})
 
 
 def test_the_first_example_prints_a_line_a_frame(desk, capsys):
@@ -67,21 +72,21 @@ def test_the_first_example_prints_a_line_a_frame(desk, capsys):
     assert lines[-1].startswith(f"{NUM_FRAMES - 1} ")
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_commands_work(command, desk, capsys):
+@pytest.mark.parametrize("commands", COMMANDS, ids=lambda commands: commands[0])
+def test_commands_work(commands, desk, capsys):
     from saccade.cli import main
 
-    code = main(shlex.split(command)[1:])
-    assert code == 0, capsys.readouterr().err
+    for command in commands:
+        assert main(shlex.split(command)[1:]) == 0, capsys.readouterr().err
 
 
 def test_a_run_leaves_the_files_of_the_table(desk, capsys):
     from saccade.cli import main
 
-    table = re.search(r"A run leaves behind.*?\n\n(.*?)\n\n", README, re.S)
+    table = re.search(r"A run\sleaves behind.*?\n\n(.*?)\n\n", README, re.S)
     assert table is not None
     files = re.findall(r"^\| `(.*?)`", table[1], re.M)
-    assert main(shlex.split(COMMANDS[0])[1:]) == 0
+    assert main(shlex.split(COMMANDS[0][0])[1:]) == 0
     assert {path.name for path in (desk / "out").iterdir()} == set(files)
 
 
@@ -96,7 +101,7 @@ def test_the_map_shows_the_house():
     assert drawn is not None
     floors = {line.split()[0].rstrip("/") for line in drawn[1].splitlines()}
     package = REPOSITORY / "src" / "saccade"
-    there = {path.name for path in package.iterdir() if (path / "__init__.py").exists()} | {"adapters.py"}
+    there = {path.name for path in package.iterdir() if (path / "__init__.py").exists()}
     assert floors == there
 
 

@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
+from inspect import getdoc
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -33,6 +34,7 @@ VERBS: dict[str, Callable[..., None]] = {
     "demo": demo.demo,
     "bench": bench.bench,
 }
+GROUPS: dict[str, typer.Typer] = {"models": models.app, "data": data.app, "vot": vot.app}
 
 # the base of all that typer finds wrong with arguments; where that class lives differs between versions
 _UsageError: type[Exception] = typer.BadParameter.__bases__[0]
@@ -108,10 +110,17 @@ def _application() -> typer.Typer:
     )
     for name, function in VERBS.items():
         app.command(name)(_verb(function))
-    app.add_typer(models.app, name="models")
-    app.add_typer(data.app, name="data")
-    app.add_typer(vot.app, name="vot")
+    for name, group in GROUPS.items():
+        app.add_typer(group, name=name)
+    for each in (app, *GROUPS.values()):
+        for command in each.registered_commands:
+            # typer would break lines where the source does
+            command.help = _paragraphs(command.callback)
     return app
+
+
+def _paragraphs(function: Callable[..., None] | None) -> str:
+    return "\n\n".join(" ".join(part.split()) for part in (getdoc(function) or "").split("\n\n"))
 
 
 def _saccade(

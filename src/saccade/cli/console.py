@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from rich.console import Console
 from rich.markup import escape
+from rich.measure import Measurement
 from rich.progress import (
     BarColumn,
     DownloadColumn,
@@ -61,6 +62,17 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
     for row in rows:
         grid.add_row(*(escape(cell) for cell in row))
     return grid
+
+
+def print_numbers(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Prints a table whose numbers are not broken, however narrow the terminal is."""
+    grid = Table(box=None, pad_edge=False, header_style="dim")
+    for number, title in enumerate(head):
+        grid.add_column(title, no_wrap=True, justify="left" if number == 0 else "right")
+    for row in rows:
+        grid.add_row(*(escape(cell) for cell in row))
+    whole = Measurement.get(out, out.options.update(max_width=10_000), grid).maximum
+    Console(file=out.file, width=max(out.width, whole)).print(grid)
 
 
 class Advance(Protocol):

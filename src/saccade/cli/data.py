@@ -56,7 +56,8 @@ def check(
     ],
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where it lies.")],
     split: Annotated[
-        str | None, typer.Option(metavar="SPLIT", help="Which part of it.  [default: the first in the list]")
+        str | None,
+        typer.Option(metavar="SPLIT", help="Which part of it.  \\[default: the first in the list]"),
     ] = None,
     json: Json = False,
 ) -> None:

@@ -43,19 +43,19 @@ def evaluate(
     split: Annotated[
         str | None,
         typer.Option(
-            metavar="S", help="Which part of it; `saccade data list` shows all.  [default: the first]"
+            metavar="S", help="Which part of it; `saccade data list` shows all.  \\[default: the first]"
         ),
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Where results go, and are kept.  [default: runs/eval/<time>]"),
+        typer.Option(metavar="DIR", help="Where results go, and are kept.  \\[default: runs/eval/<time>]"),
     ] = None,
     protocol: Annotated[
         str | None,
         typer.Option(
             metavar="NAME",
             help="How to run: one-pass, tre, sre (these also with -backwards), resets, anchors, first-mask, "
-            "mot; or in which dialect to score one pass, e.g. lasot.  [default: the data set's own]",
+            "mot; or in which dialect to score one pass, e.g. lasot.  \\[default: the data set's own]",
         ),
     ] = None,
     workers: Annotated[
@@ -64,7 +64,7 @@ def evaluate(
             metavar="N",
             min=1,
             help="How many processes share the cores and GPUs, e.g. --workers 4; with --ray, how many tasks "
-            "run at once.  [default: 1; all that the cluster takes]",
+            "run at once.  \\[default: 1; all that the cluster takes]",
         ),
     ] = None,
     ray: Annotated[

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from saccade.cli.console import notify, out, print_json, progress, table
+from saccade.cli.console import notify, out, print_json, print_numbers, progress
 from saccade.cli.options import Json
 from saccade.core import ConfigError, DatasetError
 
@@ -21,7 +21,7 @@ Frames = Annotated[
     typer.Option(
         "--frames",
         metavar="N|none",
-        help="How many frames of each sequence the page shows.  [default: as many as there is room for]",
+        help="How many frames of each sequence the page shows.  \\[default: as many as there is room for]",
     ),
 ]
 
@@ -39,7 +39,7 @@ def report(
         typer.Option(
             metavar="NAME",
             help="In which dialect to score one pass, e.g. lasot; or on which protocol to report, where DIR "
-            "has results of several.  [default: pytracking]",
+            "has results of several.  \\[default: pytracking]",
         ),
     ] = None,
     frames: Frames = None,
@@ -113,7 +113,7 @@ def _show(board: "Board", place: Path) -> None:
     from saccade.evaluation import scores_table
 
     scores = scores_table(board)
-    out.print(table(scores.head, scores.rows))
+    print_numbers(scores.head, scores.rows)
     out.print(f"report.html, report.json, report.md, tables and plots in {place}", style="dim")
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from saccade.evaluation.metrics import bootstrap_intervals, compare_paired
+from saccade.evaluation.metrics import bootstrap_intervals, compare_paired, resampled_intervals
 
 SCORES = np.random.default_rng(0).normal(0.6, 0.1, (60, 3))
 
@@ -113,3 +113,19 @@ def test_a_true_nothing_is_seldom_called_a_difference() -> None:
 def test_what_cannot_be_judged_is_refused(call: object, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_scores_of_draws_lie_where_their_bootstrap_says():
+    values = SCORES[:, 0]
+    (expected,) = bootstrap_intervals(values[:, None], resamples=400)
+    drawn = resampled_intervals(
+        lambda choice: {
+            "mean": float(values[choice].mean()),
+            "some": values[choice[0]] if choice[0] else None,
+        },
+        len(values),
+    )
+    assert list(drawn) == ["mean"]  # a score that a draw leaves without meaning has no interval
+    assert np.allclose([drawn["mean"].low, drawn["mean"].high], [expected.low, expected.high], atol=0.02)
+    with pytest.raises(ValueError, match="at least two sequences"):
+        resampled_intervals(lambda choice: {}, 1)

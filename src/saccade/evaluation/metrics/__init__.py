@@ -14,7 +14,13 @@ from saccade.evaluation.metrics.one_pass import (
     score_in_all_dialects,
     score_one_pass,
 )
-from saccade.evaluation.metrics.statistics import Comparison, Interval, bootstrap_intervals, compare_paired
+from saccade.evaluation.metrics.statistics import (
+    Comparison,
+    Interval,
+    bootstrap_intervals,
+    compare_paired,
+    resampled_intervals,
+)
 
 __all__ = [
     "DIALECTS",
@@ -31,6 +37,7 @@ __all__ = [
     "normalised_centre_error",
     "overlap",
     "precision_curve",
+    "resampled_intervals",
     "score_in_all_dialects",
     "score_one_pass",
     "success_curve",

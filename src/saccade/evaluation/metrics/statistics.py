@@ -4,6 +4,7 @@ Sequences are what is drawn again: frames of one video are no independent cases.
 Confidence Intervals (1987); the test: Fisher's randomisation test of signs.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import product
 
@@ -16,6 +17,8 @@ LEVEL = 0.95
 """share of the bootstrap's means that an interval holds"""
 RESAMPLES = 10_000
 """how often sequences, or signs, are drawn anew"""
+POOLED_RESAMPLES = 400
+"""the same where each draw is scored as a whole, which takes far longer than a mean"""
 EXACT_UP_TO = 13
 """with so many sequences that differ, at most, all signs are tried rather than drawn"""
 
@@ -74,6 +77,38 @@ def bootstrap_intervals(
     means = draws @ scores / draws.sum(axis=1, keepdims=True)
     low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2], axis=0)
     return [Interval(float(a), float(b)) for a, b in zip(low, high, strict=True)]
+
+
+def resampled_intervals(
+    score: Callable[[list[int]], Mapping[str, float | None]],
+    sequences: int,
+    *,
+    level: float = LEVEL,
+    resamples: int = POOLED_RESAMPLES,
+    seed: int = 0,
+) -> dict[str, Interval]:
+    """Percentile intervals of scores that are no means over sequences, such as those of all frames together.
+
+    Args:
+        score: scores by name, of a choice of sequences by their numbers; one may be chosen several times.
+        sequences: how many there are.
+
+    Returns:
+        intervals by name; none of a score that a draw leaves without meaning (None).
+
+    Raises:
+        ValueError: with fewer than two sequences.
+    """
+    if sequences < 2:
+        raise ValueError(f"expected at least two sequences to draw from; got {sequences}")
+    rng = np.random.default_rng(seed)
+    found = [score(rng.integers(0, sequences, sequences).tolist()) for _ in range(resamples)]
+    values = {name: [each[name] for each in found] for name in found[0]}
+    return {
+        name: Interval(*np.quantile(known, [(1 - level) / 2, (1 + level) / 2]).tolist())
+        for name, draws in values.items()
+        if len(known := [value for value in draws if value is not None]) == resamples
+    }
 
 
 def compare_paired(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import combinations
 from math import isclose
 from statistics import fmean, stdev
@@ -15,6 +16,7 @@ from saccade.evaluation.metrics import (
     bootstrap_intervals,
     by_attribute,
     compare_paired,
+    resampled_intervals,
 )
 from saccade.evaluation.report.measure import Examined, Measured
 from saccade.evaluation.report.parts import Chart, Column, Part, Summary
@@ -40,7 +42,7 @@ class Row:
         speeds: the same of each sequence.
         lengths: frames it was run on, of each sequence.
         failed: sequences without result, and why.
-        intervals: where each score lies, at 95 %; only of those that are means over sequences, at least two.
+        intervals: where each score lies, at 95 %; none with fewer than two sequences.
         attributes: scores over the sequences that have an attribute.
         dialects: scores in each dialect of success and precision.
     """
@@ -175,10 +177,12 @@ def make_board(
         meanings: what the letters of attributes mean.
         strays: by model, results of sequences that the data set lacks.
     """
-    columns = tuple(column for part in parts for column in part.columns)
     rows = [_row(name, examined, parts) for name in models]
+    columns = _columns(rows, parts)
     rows.sort(key=lambda row: (_place(row, columns[0]), row.name))
     _add_intervals(rows, columns)
+    for row in rows:
+        _add_pooled_intervals(row, examined, parts, columns)
     success = next((part for part in parts if isinstance(part, Success)), None)
     return Board(
         dataset=dataset,
@@ -195,17 +199,23 @@ def make_board(
     )
 
 
+def _measures(name: str, examined: Iterable[Examined]) -> dict[str, tuple[Any, ...]]:
+    """What was measured of a model, by sequence."""
+    return {one.name: one.models[name].measures for one in examined if one.is_scored and name in one.models}
+
+
+def _summarise(parts: Sequence[Part], rows: Sequence[tuple[Any, ...]]) -> Summary:
+    summary = Summary()
+    for part, column in zip(parts, zip(*rows, strict=True), strict=True):
+        summary |= part.summarise(column)
+    return summary
+
+
 def _row(name: str, examined: Sequence[Examined], parts: tuple[Part, ...]) -> Row:
     found = {one.name: one.models[name] for one in examined if name in one.models}
-    measures = {one.name: found[one.name].measures for one in examined if one.is_scored and one.name in found}
+    measures = _measures(name, examined)
     attributes = {one.name: one.attributes for one in examined}
-
-    def summarise(rows: Sequence[tuple[Any, ...]]) -> Summary:
-        summary = Summary()
-        for part, column in zip(parts, zip(*rows, strict=True), strict=True):
-            summary |= part.summarise(column)
-        return summary
-
+    summarise = partial(_summarise, parts)
     row = Row(
         name=name,
         summary=summarise(list(measures.values())) if measures else Summary(),
@@ -221,6 +231,13 @@ def _row(name: str, examined: Sequence[Examined], parts: tuple[Part, ...]) -> Ro
         if isinstance(part, Success) and measures:
             row.dialects = part.in_all_dialects([rows[place] for rows in measures.values()])
     return row
+
+
+def _columns(rows: Sequence[Row], parts: Iterable[Part]) -> tuple[Column, ...]:
+    """The scores that a model has, e.g. none over classes that sequences lack; all where there is none."""
+    every = tuple(column for part in parts for column in part.columns)
+    known = {key for row in rows for key, value in row.summary.values.items() if value is not None}
+    return tuple(column for column in every if column.key in known) or every
 
 
 def _rate(found: Iterable[Measured]) -> float | None:
@@ -247,7 +264,7 @@ def _known(row: Row, key: str) -> dict[str, float]:
 def _add_intervals(rows: Iterable[Row], columns: Iterable[Column]) -> None:
     """Draws sequences for all scores and models with results on the same sequences at once.
 
-    Only means over sequences have an interval, not scores of all frames or counts together.
+    That can be done for means over sequences.
     """
     groups: dict[tuple[str, ...], list[tuple[Row, str, list[float]]]] = {}
     for row in rows:
@@ -263,6 +280,24 @@ def _add_intervals(rows: Iterable[Row], columns: Iterable[Column]) -> None:
         table = np.array([values for _, _, values in members]).T
         for (row, key, _), interval in zip(members, bootstrap_intervals(table), strict=True):
             row.intervals[key] = interval
+
+
+def _add_pooled_intervals(
+    row: Row, examined: Iterable[Examined], parts: Sequence[Part], columns: Iterable[Column]
+) -> None:
+    """Scores draws of sequences as a whole, for scores of all frames or counts together."""
+    wanted = {c.key for c in columns if row.summary.values.get(c.key) is not None} - set(row.intervals)
+    pooled = [n for n, part in enumerate(parts) if wanted & {column.key for column in part.columns}]
+    measures = list(_measures(row.name, examined).values())
+    if not pooled or len(measures) < 2:
+        return
+
+    def score(choice: list[int]) -> Values:
+        drawn = [tuple(measures[i][n] for n in pooled) for i in choice]
+        return _summarise([parts[n] for n in pooled], drawn).values
+
+    intervals = resampled_intervals(score, len(measures))
+    row.intervals |= {key: interval for key, interval in intervals.items() if key in wanted}
 
 
 def _compared(rows: Sequence[Row], main: Column) -> dict[tuple[str, str], Comparison]:

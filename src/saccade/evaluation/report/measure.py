@@ -86,7 +86,7 @@ def parts_of(protocol: str, dialect: str, dataset: str) -> tuple[Part, ...]:
     if dataset == "oxuva":
         return (OxUvA(),)
     success = Success(dialect, dataset, skips_unknown=dataset == "lagot")
-    if protocol == "one-pass" and dataset == "got10k":
+    if protocol == "one-pass" and "got10k" in (dataset, dialect):
         return GOT10k(), success
     if protocol == "one-pass" and (dataset.endswith("_lt") or dataset == "lagot"):
         return LongTerm(), success

@@ -153,7 +153,7 @@ class GOT10k:
     )
     charts = ()
 
-    def measure(self, performance: Performance) -> tuple[str, str | None, Float64[np.ndarray, " V"]]:
+    def measure(self, performance: Performance) -> tuple[str, str | None, Float64[np.ndarray, " _V"]]:
         """The overlaps of a sequence, with its name and class; see `Part`."""
         sequence = performance.sequence
         overlaps = [
@@ -167,7 +167,7 @@ class GOT10k:
         ]
         return sequence.name, sequence.category, np.concatenate(overlaps)
 
-    def summarise(self, measures: Sequence[tuple[str, str | None, Float64[np.ndarray, " V"]]]) -> Summary:
+    def summarise(self, measures: Sequence[tuple[str, str | None, Float64[np.ndarray, " _V"]]]) -> Summary:
         """See `Part`. Without classes, there is no mean over them."""
         pooled = score_got10k(np.concatenate([overlaps for _, _, overlaps in measures]))
         values: dict[str, float | None] = _percentages(pooled, "")

@@ -82,7 +82,7 @@ function leaderboard() {
   const ranged = models.some((model) => Object.keys(model.intervals).length);
   at("scores-note").textContent = [
     "Press a heading to sort; untick a model to hide it everywhere.",
-    ranged ? "Small numbers are 95 % intervals: sequences drawn anew, 10,000 times." : "",
+    ranged ? "Small numbers are 95 % intervals: sequences drawn anew." : "",
   ].join(" ");
 }
 
