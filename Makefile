@@ -24,9 +24,10 @@ test: lint types arch  ## what a change must pass
 test-slow: setup   ## the tests that take minutes
 	$(PYTEST) -m slow
 
-bench: setup       ## eco beside OpenCV's trackers, the networks beside their backbones
+bench: setup       ## eco beside OpenCV's trackers, networks beside their backbones, the runner beside a loop
 	$(BIN)/python -m tests.bench
 	$(BIN)/python -m tests.bench.networks
+	$(BIN)/python -m tests.bench.evaluation
 
 lint: setup        ## style
 	$(BIN)/ruff check .
