@@ -91,7 +91,10 @@ def load_tracker(
     """
     from saccade.zoo import load
 
-    pairs = [word.partition("=") for word in shlex.split(settings)]
+    try:
+        pairs = [word.partition("=") for word in shlex.split(settings)]
+    except ValueError:  # a quotation mark without its other half
+        pairs = [("", "", "")]
     if not seed.isdecimal() or not all(key and sign for key, sign, _ in pairs):
         raise ConfigError(
             f"trackers.ini: expected arg_seed = N and arg_settings = key=value …, got {seed} and '{settings}'"

@@ -72,6 +72,8 @@ def init(
     names = list(dict.fromkeys(models or ("eco",)))
     if len(names) > 1 and (weights is not None or name is not None):
         raise ModelError(f"--weights and --as belong to one model, but there are {len(names)}; do one by one")
+    if seed < 0:
+        raise ConfigError(f"--seed {seed}: the toolkit takes 0 or more")
     if name is not None and not _IDENTIFIER.fullmatch(name):
         raise ConfigError(f"--as {name}: the toolkit takes letters, digits, - and _ only")
     for model in names:
@@ -164,18 +166,20 @@ def _write(ini: Path, sections: Mapping[str, Mapping[str, str]]) -> None:
     from saccade.media.files import make_folder, replacing
 
     text, known = "", configparser.ConfigParser()
+    there: dict[str, dict[str, str]] = {}
     if ini.is_file():
         try:
             text = ini.read_text(encoding="utf-8")
             known.read_string(text, str(ini))
+            there = {name: dict(known[name]) for name in known.sections()}
         except (configparser.Error, OSError, UnicodeDecodeError) as error:
             raise ConfigError(f"{ini}: {' '.join(str(error).split())}; correct it") from None
     for name, section in sections.items():
         # the toolkit reads % as the beginning of a reference
         lines = [f"{key} = {value.replace('%', '%%')}" for key, value in section.items()]
-        if not known.has_section(name):
+        if name not in there:
             text += ("\n" if text else "") + "\n".join([f"[{name}]", *lines]) + "\n"
-        elif dict(known[name]) != dict(section):
+        elif there[name] != dict(section):
             raise ConfigError(
                 f"{ini}: [{name}] stands there already and says something else; take it away, or choose "
                 f"another name with --as NAME"

@@ -101,7 +101,9 @@ def over_time(
     figure, axes = _axes("frame", label)
     for name, values in rows.items():
         _line(axes, frames, values, name, _chosen(inks, rows)[name])
-    axes.set_xlim(float(frames[0]), max(float(frames[-1]), float(frames[0]) + 1))
+    # a run backwards begins at the end
+    first, last = float(frames.min()), float(frames.max())
+    axes.set_xlim(first, max(last, first + 1))
     _shade(axes, frames, spans or {})
     axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]) if _has_negative(rows) else 0.0, top=top)
     return _finished(figure, axes, several=len(rows) > 1 or bool(spans))

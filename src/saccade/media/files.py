@@ -2,8 +2,9 @@
 
 import errno
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from uuid import uuid4
 
 from saccade.core import OutputError
 
@@ -47,17 +48,21 @@ def make_folder(folder: Path) -> None:
 def replacing(path: Path) -> Iterator[Path]:
     """Gives a temporary name to write to, and puts the file in its place when all went well.
 
+    The name is nobody else's: where several write the same file, the last one stays, whole.
+
     Raises:
         OutputError: when writing fails; an older file of that name is left as it was.
     """
-    part = part_of(path)
+    part = path.with_name(f"{path.name}.{uuid4().hex[:8]}.part")
     try:
         yield part
         part.replace(path)
     except OSError as error:
         raise output_error(path, error) from error
     finally:
-        part.unlink(missing_ok=True)
+        # of a folder that cannot be written, the first complaint is the one to hear
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
 
 
 class LineFile:

@@ -150,7 +150,7 @@ def test_the_toolkit_loads_by_texts(picture):
     assert tracker.update(picture, []) == [(BOX, {"confidence": 0.25})]
 
 
-@pytest.mark.parametrize("wrong", [{"seed": "one"}, {"settings": "confidence"}])
+@pytest.mark.parametrize("wrong", [{"seed": "one"}, {"settings": "confidence"}, {"settings": "it's=1"}])
 def test_texts_that_mean_nothing_are_refused(wrong):
     with pytest.raises(ConfigError, match=r"trackers\.ini: expected arg_seed = N and arg_settings"):
         load_tracker("still", **wrong)

@@ -86,6 +86,7 @@ def test_what_else_stands_there_stays(tmp_path):
         (["still", "--as", "my tracker"], "letters, digits, - and _ only"),
         (["still", "--set", "confidenc=1"], "did you mean 'confidence'"),
         (["other"], "no model 'other'"),
+        (["still", "--seed", "-1"], "--seed -1: the toolkit takes 0 or more"),
     ],
 )
 def test_mistakes_are_answered(tmp_path, capsys, command, message):
@@ -102,7 +103,9 @@ def test_another_description_of_that_name_is_kept(tmp_path, capsys):
     assert (tmp_path / "trackers.ini").read_text() == before
 
 
-@pytest.mark.parametrize("content", [b"command = mine\n", b"[mine]\nlabel = \xff\n"])
+@pytest.mark.parametrize(
+    "content", [b"command = mine\n", b"[mine]\nlabel = \xff\n", b"[still]\nlabel = 100%\n"]
+)
 def test_a_file_that_is_no_description_is_kept(tmp_path, capsys, content):
     (tmp_path / "trackers.ini").write_bytes(content)
     assert main(["vot", "init", str(tmp_path), "still"]) == 2

@@ -57,6 +57,11 @@ def test_a_single_frame_is_drawn(tmp_path):
     assert save(over_time(AT[:1], {"eco": np.ones(1)}, label="score"), tmp_path / "chart.png").is_file()
 
 
+def test_a_run_backwards_is_drawn_from_its_first_frame_in_time():
+    figure = over_time(AT[::-1].copy(), {"eco": np.ones(10)}, label="score")
+    assert figure.axes[0].get_xlim() == (AT.min(), AT.max())
+
+
 def test_the_best_success_curve_comes_first_with_its_area():
     figure = success_plot(THRESHOLDS, {"still": 1 - THRESHOLDS, "eco": 1 - THRESHOLDS**3})
     assert legend(figure) == ["eco  73.7", "still  50.0"]
