@@ -6,6 +6,7 @@ import typer
 
 from saccade.cli.console import facts, notify, out, print_json, progress
 from saccade.cli.options import Device, Json, Precision, PrecisionChoice, Settings, Weights, load_model
+from saccade.core import WeightsError
 
 
 def bench(
@@ -28,7 +29,12 @@ def bench(
     from saccade.deploy import bench as work
     from saccade.zoo.load import find_device
 
-    loaded = load_model(model, weights, device, precision, settings)
+    try:
+        loaded = load_model(model, weights, device, precision, settings)
+    except WeightsError as error:
+        if weights is None:
+            error.add_note("--weights none times a random network")
+        raise
     with progress("reading", frames) as advance:
         clip, boxes = work.material(source, frames, targets, advance)
     if len(clip) < frames:
@@ -46,16 +52,15 @@ def bench(
         "a frame": f"{result.median_ms:.2f} ms (median), {result.p95_ms:.2f} ms (95th percentile)",
         "first frame": f"{result.begin_ms:.1f} ms",
         **{
-            f"  {name}": f"{ms:.2f} ms ({100 * ms / result.mean_ms:.0f} %)"
+            f"  {name}": f"{ms:.2f} ms ({100 * ms / result.staged_ms:.0f} %)"
             for name, ms in result.stages_ms.items()
         },
-        "memory": f"{result.memory_mb:.0f} MiB at most",
     }
-    if result.backbone_ms is not None:
-        rest = 100 * (result.median_ms / result.backbone_ms - 1)
-        about["backbone alone"] = (
-            f"{1e3 / result.backbone_ms:.1f} frames/s; all else adds {rest:.0f} % to its time"
-        )
+    if result.memory_mb is not None:
+        about["memory"] = f"{result.memory_mb:.0f} MiB at most"
+    if result.backbone_ms is not None and result.overhead is not None:
+        bound, rest = 1e3 / result.backbone_ms, 100 * result.overhead
+        about["backbone alone"] = f"{bound:.1f} frames/s; all else adds {rest:.0f} % to its time"
     if result.device_memory_mb is not None:
         about["device memory"] = f"{result.device_memory_mb:.0f} MiB at most"
     out.print(facts(about))

@@ -19,19 +19,26 @@ app = typer.Typer(
 
 @app.command("list")
 def list_models(json: Json = False) -> None:
-    """List every model: its task, the weights that it needs, and what it is.
+    """List every model: its task, the weights that it needs, whether they are here, and what it is.
 
     Example: [bold]saccade models list[/bold]
     """
     from saccade.core.config import to_json
+    from saccade.weights import Store
     from saccade.zoo import CATALOG
 
     rows = CATALOG.values()
     if json:
         print_json(to_json(list(rows)))
         return
-    cells = [(row.name, row.task, row.weights.file if row.weights else "none", row.summary) for row in rows]
-    out.print(table(("name", "task", "weights", "what it is"), cells))
+    find = Store().find
+    cells = [
+        (row.name, row.task, weights.file, "yes" if find(weights.key) else "no", row.summary)
+        if (weights := row.weights)
+        else (row.name, row.task, "none", "", row.summary)
+        for row in rows
+    ]
+    out.print(table(("name", "task", "weights", "here", "what it is"), cells))
 
 
 @app.command("card")
@@ -58,7 +65,7 @@ def card(
             "weights": row.weights.file,
             "published by": row.weights.origin,
             "licence": row.weights.licence,
-            "in the store": str(Store().find(row.weights.key) or f"no; saccade models download {row.name}"),
+            "in the store": str(Store().find(row.weights.key) or f"no; {row.remedy}"),
         }
     out.print(facts(about))
     out.print("\nsettings, changed by --set NAME=VALUE:\n", style="dim")

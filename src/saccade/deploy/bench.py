@@ -1,6 +1,5 @@
 """How fast a model is, and how much memory it takes."""
 
-import resource
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -47,11 +46,15 @@ class BenchResult:
     stages_ms: dict[str, float]
     """mean milliseconds of a frame by stage, in the order of the frame; on a GPU from a pass of its own, in
     which every stage is waited for"""
+    staged_ms: float
+    """mean milliseconds of a frame in the pass that the stages are of"""
     backbone_ms: float | None
-    """milliseconds (median) of a frame in the backbone, below which no tracker that runs it can get; None for
-    models without one"""
-    memory_mb: float
-    """highest memory of the process so far, libraries included, in MiB"""
+    """milliseconds (median) of a frame in the backbone, below which no tracker that runs it can get, in that
+    pass; None for models without one"""
+    overhead: float | None
+    """what all else takes (median), in times of the backbone, in that pass"""
+    memory_mb: float | None
+    """highest memory of the process so far, libraries included, in MiB; None on Windows"""
     device_memory_mb: float | None
     """highest memory that tensors took on a CUDA device, in MiB"""
 
@@ -87,13 +90,15 @@ def bench(
     if on_cuda:
         torch.cuda.reset_peak_memory_stats(device)
     spent, timings = _pass(model, frames, boxes, wait, on_frame)
+    first = 1 + min(WARM_UP, (len(frames) - 1) // 2)
+    timed = whole = np.array(spent[first:])
     if device.type != "cpu":
         with stages_end_with(wait):
-            _, timings = _pass(model, frames, boxes, wait, _at_once)
-    first = 1 + min(WARM_UP, (len(frames) - 1) // 2)
-    timed, staged = np.array(spent[first:]), timings[first:]
+            waited, timings = _pass(model, frames, boxes, wait, _at_once)
+        whole = np.array(waited[first:])
+    staged = timings[first:]
     stages = dict.fromkeys(name for timing in staged for name in timing)
-    backbone = [timing["backbone"] for timing in staged if "backbone" in timing]
+    backbone = np.array([timing.get("backbone", np.nan) for timing in staged])
     return BenchResult(
         model=model.name,
         device=str(device),
@@ -107,7 +112,9 @@ def bench(
         p95_ms=float(np.percentile(timed, 95)),
         fps=1e3 * len(timed) / float(timed.sum()),
         stages_ms={name: float(np.mean([t.get(name, 0.0) for t in staged])) for name in stages},
-        backbone_ms=float(np.median(backbone)) if backbone else None,
+        staged_ms=float(whole.mean()),
+        backbone_ms=float(np.nanmedian(backbone)) if "backbone" in stages else None,
+        overhead=float(np.nanmedian(whole / backbone)) - 1 if "backbone" in stages else None,
         memory_mb=_peak_memory_mb(),
         device_memory_mb=torch.cuda.max_memory_allocated(device) / 2**20 if on_cuda else None,
     )
@@ -189,7 +196,11 @@ def spread_boxes(count: int, size_wh: tuple[int, int]) -> list[Box]:
     return [(x - side / 2, y - side / 2, side, side) for x, y in centers[:count]]
 
 
-def _peak_memory_mb() -> float:
+def _peak_memory_mb() -> float | None:
+    if sys.platform == "win32":
+        return None
+    import resource
+
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     # bytes on macOS, kibibytes elsewhere
     return peak / (2**20 if sys.platform == "darwin" else 2**10)

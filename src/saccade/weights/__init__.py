@@ -1,7 +1,7 @@
 """Weight files: read without running anything that is in them, fetched, and kept in one store."""
 
 from saccade.weights.checkpoint import Checkpoint, Constructor
-from saccade.weights.filling import fill, load_weights
+from saccade.weights.filling import fill
 from saccade.weights.label import Label, Preprocessing
 from saccade.weights.reading import read_checkpoint
 from saccade.weights.recognition import KNOWN_NETWORKS, KnownNetwork, recognise
@@ -16,7 +16,6 @@ __all__ = [
     "Preprocessing",
     "Store",
     "fill",
-    "load_weights",
     "read_checkpoint",
     "recognise",
 ]

@@ -44,7 +44,8 @@ def make_constructor(path: Path, name: Any, kwargs: Any) -> Constructor:
     """A constructor from what a file says; rows become tuples.
 
     Raises:
-        WeightsError: when a value is neither plain nor a row of plain values, e.g. a module.
+        WeightsError: when a value is neither plain nor a row of plain values, e.g. a module, or is a whole
+            number of more than 64 bits.
     """
     if not isinstance(name, str) or not isinstance(kwargs, Mapping):
         raise WeightsError(f"{path}: says in no way that saccade knows how its network is made")
@@ -56,5 +57,7 @@ def make_constructor(path: Path, name: Any, kwargs: Any) -> Constructor:
         if odd is not None:
             kind = f"{type(odd).__module__}.{type(odd).__qualname__}"
             raise WeightsError(f"{path}: {name}({key}=…) is given a {kind}; only numbers and texts are read")
+        if any(isinstance(part, int) and part.bit_length() > 63 for part in row):
+            raise WeightsError(f"{path}: {name}({key}=…) is given a number of more than 64 bits")
         plain[str(key)] = row if is_row else row[0]
     return Constructor(name, plain)

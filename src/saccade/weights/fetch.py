@@ -23,6 +23,8 @@ _AGAIN = "what came so far is kept, and the same command continues there"
 def fetch(url: str, target: Path, progress: Progress) -> None:
     """Fetches a file over HTTP; bytes that an earlier call left in `target`.part are not fetched again.
 
+    Beside them stands which version of the file they are of: a server that has another by now sends it all.
+
     Raises:
         WeightsError: when the address is no HTTP address, the server does not have the file or cannot be
             reached, or the connection breaks.
@@ -30,11 +32,18 @@ def fetch(url: str, target: Path, progress: Progress) -> None:
     """
     if not url.startswith(("http://", "https://")):
         raise WeightsError(f"{url}: no web address; expected http://… or https://…")
-    part = target.with_name(target.name + ".part")
+    part, version = (target.with_name(target.name + ending) for ending in (".part", ".part.version"))
     _make_folder(target)
     try:
-        answer = _open(url, part.stat().st_size if part.is_file() else 0)
-        with answer, part.open("ab" if answer.status == HTTPStatus.PARTIAL_CONTENT else "wb") as file:
+        answer = _open(
+            url,
+            part.stat().st_size if part.is_file() else 0,
+            version.read_text(encoding="latin-1") if version.is_file() else None,
+        )
+        is_rest = answer.status == HTTPStatus.PARTIAL_CONTENT
+        with answer, part.open("ab" if is_rest else "wb") as file:
+            if not is_rest:
+                version.write_text(_version(answer), encoding="latin-1")
             total = None if answer.length is None else file.tell() + answer.length
             progress(file.tell(), total)
             for chunk in _chunks(url, answer):
@@ -44,6 +53,7 @@ def fetch(url: str, target: Path, progress: Progress) -> None:
         if total is not None and size < total:
             raise WeightsError(f"{url}: interrupted after {size:,} of {total:,} bytes; {_AGAIN}")
         part.replace(target)
+        version.unlink(missing_ok=True)
     except OSError as error:  # those of the connection are WeightsErrors by now
         raise OutputError(f"{target}: cannot be written ({error})") from None
 
@@ -80,12 +90,15 @@ def _make_folder(target: Path) -> None:
         raise OutputError(f"{target}: cannot be written ({error})") from None
 
 
-def _open(url: str, start: int) -> HTTPResponse:
-    """The server's answer from byte `start` on, or from the first on where it cannot do that."""
+def _open(url: str, start: int, version: str | None) -> HTTPResponse:
+    """The server's answer from byte `start` on, or from the first on where it cannot do that.
+
+    It cannot when it has another version of the file; without a version, nobody knows.
+    """
     with _heard(url):
         if start:
             try:
-                answer = _ask(url, {"Range": f"bytes={start}-"})
+                answer = _ask(url, {"Range": f"bytes={start}-"} | ({"If-Range": version} if version else {}))
             except HTTPError as error:
                 if error.code != HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
                     raise
@@ -101,6 +114,15 @@ def _ask(url: str, headers: dict[str, str]) -> HTTPResponse:
     request = Request(url, headers={"User-Agent": f"saccade/{__version__}"} | headers)
     answer: HTTPResponse = urlopen(request, timeout=_PATIENCE)
     return answer
+
+
+def _version(answer: HTTPResponse) -> str:
+    """What tells this version of a file from all others; empty where the server does not say.
+
+    Tags that begin with W/ do not promise that every byte is the same.
+    """
+    tag = answer.headers.get("ETag", "W/")
+    return answer.headers.get("Last-Modified", "") if tag.startswith("W/") else tag
 
 
 def _chunks(url: str, answer: HTTPResponse) -> Iterator[bytes]:

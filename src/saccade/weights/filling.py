@@ -2,48 +2,27 @@
 
 import re
 from collections.abc import Collection
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
 from saccade.core.errors import WeightsError
 from saccade.weights.checkpoint import Checkpoint
-from saccade.weights.reading import read_checkpoint
 from saccade.weights.recognition import looks_like
 
 _NEVER_RUN = re.compile(r"(.*\.)?(num_batches_tracked|fc\.(weight|bias))")
 """a ResNet's classification layer, and counters of batch norms, which files from before PyTorch 0.4.1 lack"""
 
 
-def load_weights(network: nn.Module, path: Path) -> None:
-    """Fills a network from a file.
-
-    Raises:
-        WeightsError: as `read_checkpoint` and `fill`.
-    """
-    fill(network, read_checkpoint(path))
-
-
 def fill(network: nn.Module, checkpoint: Checkpoint) -> None:
     """Gives a checkpoint's tensors to a network; one on the meta device then has them as its own, on the CPU.
 
     Raises:
-        WeightsError: when names or shapes differ from the network's, or a value is not finite; then nothing
-            is filled.
+        WeightsError: when names or shapes differ from the network's, or a value is complex, or not finite in
+            the network's kind of number; then nothing is filled.
     """
     own = network.state_dict()
     check_names(type(network).__name__, own, checkpoint)
-    for name, value in checkpoint.tensors.items():
-        if value.shape != own[name].shape:
-            raise WeightsError(
-                f"{checkpoint.path}: '{name}' has shape {tuple(value.shape)}, "
-                f"the network's {tuple(own[name].shape)}; the file {looks_like(checkpoint)}"
-            )
-        if value.is_floating_point() and not value.isfinite().all():
-            raise WeightsError(
-                f"{checkpoint.path}: '{name}' holds values that are not finite; fetch the file again"
-            )
     network.load_state_dict(
         {name: _value(checkpoint, name, like) for name, like in own.items()},
         assign=any(value.is_meta for value in own.values()),
@@ -66,10 +45,24 @@ def check_names(network: str, own: Collection[str], checkpoint: Checkpoint) -> N
 
 
 def _value(checkpoint: Checkpoint, name: str, like: Tensor) -> Tensor:
+    """A tensor as the network keeps it: the checkpoint's, else what the network has."""
     value = checkpoint.tensors.get(name)
-    if value is not None:
-        return value.to(like.dtype)
-    return torch.zeros_like(like, device="cpu") if like.is_meta else like
+    if value is None:
+        return torch.zeros_like(like, device="cpu") if like.is_meta else like
+    if value.shape != like.shape:
+        raise WeightsError(
+            f"{checkpoint.path}: '{name}' has shape {tuple(value.shape)}, "
+            f"the network's {tuple(like.shape)}; the file {looks_like(checkpoint)}"
+        )
+    if value.is_complex():
+        raise WeightsError(f"{checkpoint.path}: '{name}' holds complex numbers, the network's are real")
+    value = value.to(like.dtype)
+    if not value.isfinite().all():
+        kind = str(like.dtype).removeprefix("torch.")
+        raise WeightsError(
+            f"{checkpoint.path}: '{name}' holds values that are not finite in {kind}; fetch the file again"
+        )
+    return value
 
 
 def _some(names: list[str]) -> str:

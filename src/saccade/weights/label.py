@@ -1,15 +1,22 @@
-"""The label beside a stored weight file: what the file is, where it came from, and what it wants to see."""
+"""The label of a stored weight file: what the file is, where it came from, and what it wants to see.
+
+It stands in the file itself, so that the two are never apart, and beside it for people.
+"""
 
 import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from safetensors import safe_open
+
 from saccade.core.config import to_json
 from saccade.core.errors import WeightsError
 from saccade.weights.checkpoint import Constructor, make_constructor
 
 FORMAT = "saccade weights 1"
+METADATA = "saccade"
+"""under which name a safetensors file holds its label"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,24 +55,30 @@ class Label:
         values: dict[str, Any] = to_json(self)
         return {"format": FORMAT} | values
 
+    def to_text(self) -> str:
+        """As JSON text."""
+        return json.dumps(self.to_json(), indent=2) + "\n"
+
 
 def label_path(weights: Path) -> Path:
-    """Where the label of a weight file lies."""
+    """Where the label of a weight file lies for people to read."""
     return weights.with_suffix(".json")
 
 
 def read_label(weights: Path) -> Label | None:
-    """The label beside a weight file; None when there is none, or what is there is another program's.
+    """The label in a safetensors file, else that beside it; None when there is none but another program's.
 
     Raises:
         WeightsError: for a label that is damaged, or of a later version of saccade.
     """
-    path = label_path(weights)
+    with safe_open(weights, "pt") as file:
+        text = (file.metadata() or {}).get(METADATA)
+    path = label_path(weights) if text is None else weights
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = json.loads(path.read_text(encoding="utf-8") if text is None else text)
     except FileNotFoundError:
         return None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:  # the last for one nested too deep
         raise _unreadable(path, error) from None
     if not isinstance(values, dict) or not str(values.get("format")).startswith("saccade weights"):
         return None

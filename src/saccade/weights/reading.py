@@ -16,8 +16,8 @@ from saccade.weights.legacy import DAMAGED, EXPECTED, ConstructorStandIn, damage
 def read_checkpoint(path: Path) -> Checkpoint:
     """The content of a weight file; no code from it ever runs.
 
-    Read are safetensors, with the label beside them that the store writes; state dicts that PyTorch saved;
-    and checkpoints of the original trackers, of which the network's tensors and its constructor are kept.
+    Read are safetensors, with the label that the store gives them; state dicts that PyTorch saved; and
+    checkpoints of the original trackers, of which the network's tensors and its constructor are kept.
 
     Raises:
         WeightsError: when the file is missing, damaged, none of these, or asks for anything but tensors.

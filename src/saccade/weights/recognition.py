@@ -22,6 +22,8 @@ class KnownNetwork:
     """beginnings of names, each of some tensor, by which it is told from all networks that stand behind it"""
     preprocessing: Preprocessing = _IMAGENET
     """what it wants to see"""
+    runs_as: str = ""
+    """constructor of the network whose trackers run this one too; empty where there is none"""
 
     def __str__(self) -> str:
         return f"{self.title} ({self.constructor})"
@@ -46,7 +48,7 @@ KNOWN_NETWORKS = (
     KnownNetwork("atom_resnet50", "ATOM on ResNet-50", ("bb_regressor.", _IS_RESNET50)),
     KnownNetwork("atom_resnet18", "ATOM", ("bb_regressor.",)),
     # has the names of PrDiMP-18's tensors, so that its constructor alone tells it
-    KnownNetwork("L2dimpnet18", "DiMP-18 with an L2 loss"),
+    KnownNetwork("L2dimpnet18", "DiMP-18 with an L2 loss", runs_as="dimpnet18"),
     KnownNetwork("tompnet50", "ToMP-50"),
     KnownNetwork("tompnet101", "ToMP-101"),
 )

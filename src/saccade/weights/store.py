@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors import SafetensorError
@@ -18,9 +17,12 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from saccade.core.errors import OutputError, WeightsError
-from saccade.weights.label import Label, label_path
+from saccade.weights.label import METADATA, Label, label_path
+from saccade.weights.locking import locked
 
 CHECKSUMS = "checksums.json"
+_PATIENCE = 10.0
+"""seconds to wait for another process that writes the list of checksums"""
 _REMEDY = "free space there, or name another folder in SACCADE_WEIGHTS"
 
 
@@ -39,7 +41,7 @@ def default_folder() -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """A folder of weight files: KEY.safetensors, beside it its label KEY.json.
+    """A folder of weight files: KEY.safetensors with its label in it, and once more in KEY.json, for people.
 
     It also remembers the SHA-256 of every file that was downloaded, so that a later download that differs is
     noticed.
@@ -55,6 +57,8 @@ class Store:
     def keep(self, key: str, tensors: Mapping[str, Tensor], label: Label) -> Path:
         """Adds an entry, in place of the one that was there; returns its file.
 
+        Whatever ends it, there is a whole entry at any time: the old one until the last rename.
+
         Raises:
             OutputError: when it cannot be written; then the old entry is still there.
         """
@@ -66,17 +70,23 @@ class Store:
         try:
             with self._workspace() as workspace:
                 weights = workspace / path.name
-                save_file(separate, weights)
-                _write_json(label_path(weights), label.to_json())
+                save_file(separate, weights, metadata={METADATA: label.to_text()})
+                label_path(weights).write_text(label.to_text(), encoding="utf-8")
                 # safetensors lets nobody else read its files; a store may be shared
                 shutil.copymode(label_path(weights), weights)
-                # the old tensors go first: at no time do tensors lie beside a label that is not theirs
-                path.unlink(missing_ok=True)
                 label_path(weights).replace(label_path(path))
                 weights.replace(path)
         except (OSError, SafetensorError) as error:
             raise OutputError(f"{path}: cannot be written ({error}); {_REMEDY}") from None
         return path
+
+    def has_come(self, file: str, sha256: str) -> bool:
+        """Whether a published file was downloaded once, and had this SHA-256.
+
+        Raises:
+            WeightsError: when the store's list is damaged.
+        """
+        return self._checksums().get(file) == sha256
 
     def verify(self, file: str, sha256: str) -> None:
         """Compares the SHA-256 of a published file with the one that it first came with, if it ever came.
@@ -95,15 +105,19 @@ class Store:
         """Remembers with which SHA-256 a published file came.
 
         Raises:
+            WeightsError: when the store's list is damaged, or another process does not let go of it.
             OutputError: when it cannot be written.
         """
-        known = self._checksums() | {file: sha256}
-        try:
-            with self._workspace() as workspace:
-                _write_json(workspace / CHECKSUMS, known)
-                (workspace / CHECKSUMS).replace(self.folder / CHECKSUMS)
-        except OSError as error:
-            raise OutputError(f"{self.folder / CHECKSUMS}: cannot be written ({error}); {_REMEDY}") from None
+        path = self.folder / CHECKSUMS
+        with locked(path, _PATIENCE):
+            known = self._checksums() | {file: sha256}
+            try:
+                with self._workspace() as workspace:
+                    new = workspace / CHECKSUMS
+                    new.write_text(json.dumps(known, indent=2) + "\n", encoding="utf-8")
+                    new.replace(path)
+            except OSError as error:
+                raise OutputError(f"{path}: cannot be written ({error}); {_REMEDY}") from None
 
     def _path(self, key: str) -> Path:
         return self.folder / f"{key}.safetensors"
@@ -119,7 +133,7 @@ class Store:
         path = self.folder / CHECKSUMS
         try:
             values = json.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return {}
         except (OSError, ValueError) as error:
             raise WeightsError(f"{path}: cannot be read ({error}); remove it to begin a new list") from None
@@ -132,7 +146,3 @@ def sha256_of(path: Path) -> str:
     """The SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _write_json(path: Path, values: Mapping[str, Any]) -> None:
-    path.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")

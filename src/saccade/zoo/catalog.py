@@ -15,7 +15,7 @@ class Entry:
     name: str
     task: Literal["track", "segment", "detect", "pose"]
     method: str
-    """module with the preset and the function `build`"""
+    """module with the preset and the function `build`; and `make_network`, where there are weights"""
     preset: str
     """name of the frozen configuration in that module"""
     summary: str
@@ -26,6 +26,16 @@ class Entry:
     """None for models that learn everything from the first frame"""
     cpu_only: bool = False
     """whether an accelerator would not make it faster, so that it runs on the CPU"""
+
+    @property
+    def remedy(self) -> str:
+        """What to do where the weights are missing."""
+        if self.weights is None:
+            return "it needs none"
+        by_hand = f"saccade models import FILE --as {self.name}"
+        if self.weights.is_reachable:
+            return f"saccade models download {self.name}, or {by_hand}"
+        return f"their address is not known; ask their publisher, {self.weights.origin}, and: {by_hand}"
 
 
 _ECO = "ECO: Efficient Convolution Operators for Tracking, arXiv 1611.09224"

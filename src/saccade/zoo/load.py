@@ -7,12 +7,14 @@ from typing import Any, Literal
 
 import torch
 
-from saccade.core import Model, ModelError, WeightsError
+from saccade.core import ConfigError, Model, ModelError, WeightsError
 from saccade.core.config import override
-from saccade.weights import Store
+from saccade.weights import Store, read_checkpoint
 from saccade.zoo.catalog import Entry, entry
 
 Precision = Literal["auto", "float32"]
+DEVICES = ("cpu", "cuda", "mps", "xpu")
+"""kinds of devices that models run on"""
 
 
 def load(
@@ -36,7 +38,7 @@ def load(
 
     Raises:
         ModelError: for an unknown name, device or precision.
-        ConfigError: for an unknown setting, or a value of the wrong kind.
+        ConfigError: for an unknown setting, a value of the wrong kind, or one other than the weights' own.
         WeightsError: when the model needs weights and they are missing, broken, or another network's.
     """
     row = entry(name)
@@ -47,10 +49,25 @@ def load(
     method = import_module(row.method)
     config = override(getattr(method, row.preset), settings or {})
     path = _stored(row) if weights == "auto" else None if weights is None else Path(weights)
-    model: Model = method.build(
-        name, config, weights=path, device=find_device(device, name), precision=precision
-    )
+    place = find_device(device, name)
+    checkpoint = None if path is None else read_checkpoint(path)
+    model: Model = method.build(name, config, weights=checkpoint, device=place, precision=precision)
+    if model.config != config:
+        _check_effect(settings or {}, model.config, path)
     return model
+
+
+def _check_effect(settings: Mapping[str, Any], config: Any, path: Path | None) -> None:
+    """Refuses settings of a network whose weight file says otherwise."""
+    for name, value in settings.items():
+        try:
+            has_effect = override(config, {name: value}) == config
+        except ConfigError:  # e.g. a field of another loss than the network was made with
+            has_effect = False
+        if not has_effect:
+            raise ConfigError(
+                f"'{name}' cannot be {value}: the network in {path} was made otherwise; leave the setting out"
+            )
 
 
 def _stored(row: Entry) -> Path | None:
@@ -60,8 +77,8 @@ def _stored(row: Entry) -> Path | None:
     path = Store().find(row.weights.key)
     if path is None:
         raise WeightsError(
-            f"'{row.name}' needs the weights {row.weights.file}, which are not here: saccade models download "
-            f"{row.name}, or saccade models import FILE --as {row.name}, or give a file with --weights FILE"
+            f"'{row.name}' needs the weights {row.weights.file}, which are not here: {row.remedy}, or give a "
+            f"file with --weights FILE"
         )
     return path
 
@@ -73,16 +90,18 @@ def find_device(wish: str | torch.device, name: str | None = None) -> torch.devi
         name: the model that is to run there; "auto" is the CPU for those that run nowhere else.
 
     Raises:
-        ModelError: for a device that does not exist or cannot be used here.
+        ModelError: for a device that does not exist, cannot be used here, or computes nothing.
     """
     if wish == "auto" and name is not None and entry(name).cpu_only:
         return torch.device("cpu")
     if wish == "auto":
         accelerator = torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
-        return accelerator or torch.device("cpu")
+        return accelerator if accelerator and accelerator.type in DEVICES else torch.device("cpu")
     try:
         device = torch.device(wish)
         torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:
+    except (RuntimeError, AssertionError, TypeError) as error:
         raise ModelError(f"device '{wish}' cannot be used here ({error}); choose auto or cpu") from None
+    if device.type not in DEVICES:
+        raise ModelError(f"device '{wish}' is none that models run on; choose auto, {', '.join(DEVICES)}")
     return device

@@ -2,20 +2,19 @@
 
 import os
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from urllib.parse import quote
 
 from saccade.core.errors import WeightsError
 from saccade.weights import KNOWN_NETWORKS, Checkpoint, KnownNetwork, Label, Store, read_checkpoint, recognise
 from saccade.weights.fetch import Progress, fetch, fetch_from_drive
+from saccade.weights.locking import locked
 from saccade.weights.recognition import looks_like
 from saccade.weights.store import sha256_of
-from saccade.zoo.catalog import CATALOG, entry
-from saccade.zoo.load import load
-from saccade.zoo.published import PUBLISHED, PublishedWeights, key_of
+from saccade.zoo.catalog import CATALOG, Entry, entry
+from saccade.zoo.published import MIRROR, PUBLISHED, PublishedWeights, key_of
 
-MIRROR = "SACCADE_WEIGHTS_URL"
-"""environment variable with an address under which published files lie; else they come from Google Drive"""
 _SAME = 1e-3
 """difference up to which two values of a constructor count as the same"""
 
@@ -49,22 +48,29 @@ def import_weights(path: Path, name: str | None = None) -> Obtained:
         OutputError: when the store cannot be written.
     """
     checkpoint = read_checkpoint(path)
-    weights = _told_by(checkpoint) if name is None else _weights_of(name)
-    models = tuple(row.name for row in CATALOG.values() if row.weights == weights)
-    # who makes the model with the file finds everything that is wrong with it
-    load(name or models[0], weights=path, device="cpu", precision="float32")
+    row = _told_by(checkpoint) if name is None else entry(name)
+    sha256 = sha256_of(path)
+    is_published = Store().has_come(_weights_of(row).file, sha256)
+    return _keep(checkpoint, row, sha256, is_published=is_published)
+
+
+def _keep(checkpoint: Checkpoint, row: Entry, sha256: str, *, is_published: bool) -> Obtained:
+    """Puts weights into the store, if the network of a model that uses them can be made with them."""
+    weights, method = _weights_of(row), import_module(row.method)
+    # who makes the network with the file finds everything that is wrong with it
+    method.make_network(getattr(method, row.preset), checkpoint)
     known = recognise(checkpoint) or _network_of(weights)
-    sha256, is_published = sha256_of(path), key_of(path.name) == weights.key
     label = Label(
         network=str(known),
         constructor=checkpoint.constructor,
-        file=path.name,
+        file=checkpoint.path.name,
         sha256=sha256,
         publisher=weights.origin if is_published else "not known",
         licence=weights.licence if is_published else "not known",
         preprocessing=known.preprocessing,
     )
-    return Obtained(Store().keep(weights.key, checkpoint.tensors, label), label.network, models, sha256)
+    path = Store().keep(weights.key, checkpoint.tensors, label)
+    return Obtained(path, label.network, tuple(user.name for user in _users(weights)), sha256)
 
 
 def download_weights(name: str, progress: Progress) -> Obtained:
@@ -74,66 +80,78 @@ def download_weights(name: str, progress: Progress) -> Obtained:
 
     Raises:
         ModelError: when there is no model of that name.
-        WeightsError: when the model needs none, they cannot be fetched, or are not what they were.
+        WeightsError: when the model needs none, they cannot be fetched, are not what they were, or another
+            process is fetching them.
         MissingExtraError: when they lie on Google Drive, without the package that fetches from there.
         OutputError: when the store cannot be written.
     """
-    weights, store = _weights_of(name), Store()
+    row, store = entry(name), Store()
+    weights = _weights_of(row)
     target = store.folder / "downloads" / weights.file
-    _fetch(weights, target, progress)
-    try:
-        sha256 = sha256_of(target)
-        store.verify(weights.file, sha256)
-        obtained = import_weights(target, name)
-    finally:
-        target.unlink()
+    with locked(target):
+        _fetch(row, target, progress)
+        try:
+            sha256 = sha256_of(target)
+            store.verify(weights.file, sha256)
+            obtained = _keep(read_checkpoint(target), row, sha256, is_published=True)
+        finally:
+            target.unlink(missing_ok=True)
     store.record(weights.file, sha256)
     return obtained
 
 
-def _fetch(weights: PublishedWeights, target: Path, progress: Progress) -> None:
-    mirror = os.environ.get(MIRROR)
+def _fetch(row: Entry, target: Path, progress: Progress) -> None:
+    weights, mirror = _weights_of(row), os.environ.get(MIRROR)
     if mirror:
         fetch(f"{mirror.rstrip('/')}/{quote(weights.file)}", target, progress)
     elif weights.drive is not None:
         fetch_from_drive(weights.drive, target, progress)
     else:
-        raise WeightsError(
-            f"{weights.file}: its address is not known; ask its publisher ({weights.origin}) for it, and: "
-            f"saccade models import FILE --as {weights.key}"
-        )
+        raise WeightsError(f"'{row.name}' needs the weights {weights.file}: {row.remedy}")
 
 
-def _weights_of(name: str) -> PublishedWeights:
-    weights = entry(name).weights
-    if weights is None:
-        raise WeightsError(f"'{name}' needs no weights; saccade models list shows which models do")
-    return weights
+def _weights_of(row: Entry) -> PublishedWeights:
+    if row.weights is None:
+        raise WeightsError(f"'{row.name}' needs no weights; saccade models list shows which models do")
+    return row.weights
+
+
+def _users(weights: PublishedWeights) -> list[Entry]:
+    """The models that use published weights."""
+    return [row for row in CATALOG.values() if row.weights == weights]
 
 
 def _network_of(weights: PublishedWeights) -> KnownNetwork:
     return next(row for row in KNOWN_NETWORKS if row.constructor == weights.network)
 
 
-def _told_by(checkpoint: Checkpoint) -> PublishedWeights:
-    """The published weights that a file is taken for."""
+def _told_by(checkpoint: Checkpoint) -> Entry:
+    """The first of the models whose weights a file is taken for."""
     known = recognise(checkpoint)
     if known is None:
         raise WeightsError(f"{checkpoint.path}: {looks_like(checkpoint)}; say what it is with --as NAME")
-    used = [row.weights.key for row in CATALOG.values() if row.weights is not None]
-    rows = [row for key, row in PUBLISHED.items() if row.network == known.constructor and key in used]
+    rows = _used(known.constructor)
     if not rows:
-        raise WeightsError(
-            f"{checkpoint.path}: is the network of {known}; there is no tracker for it here yet"
+        others = " or ".join(_wish(row) for row in _used(known.runs_as))
+        remedy = (
+            f"say what it is to run as with {others}" if others else "there is no tracker for it here yet"
         )
+        raise WeightsError(f"{checkpoint.path}: is the network of {known}; {remedy}")
     rows = [row for row in rows if _agrees(checkpoint, row)] or rows
     rows = [row for row in rows if row.key == key_of(checkpoint.path.name)] or rows
     if len(rows) > 1:
-        names = [f"--as {next(m.name for m in CATALOG.values() if m.weights == row)}" for row in rows]
-        raise WeightsError(
-            f"{checkpoint.path}: is the network of {known}; say which with {' or '.join(names)}"
-        )
-    return rows[0]
+        wishes = " or ".join(_wish(row) for row in rows)
+        raise WeightsError(f"{checkpoint.path}: is the network of {known}; say which with {wishes}")
+    return _users(rows[0])[0]
+
+
+def _used(network: str) -> list[PublishedWeights]:
+    """The published weights of a network that models here use."""
+    return [row for row in PUBLISHED.values() if row.network == network and _users(row)]
+
+
+def _wish(weights: PublishedWeights) -> str:
+    return f"--as {_users(weights)[0].name}"
 
 
 def _agrees(checkpoint: Checkpoint, weights: PublishedWeights) -> bool:

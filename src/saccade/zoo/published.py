@@ -1,9 +1,12 @@
 """The weight files that the authors of the original trackers have published."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
+MIRROR = "SACCADE_WEIGHTS_URL"
+"""environment variable with an address under which published files lie; else they come from Google Drive"""
 _ZOO = "PyTracking (Danelljan and Bhat), its model zoo"
 
 
@@ -28,6 +31,11 @@ class PublishedWeights:
     def key(self) -> str:
         """Name of the file in the store: models that share a file share its entry."""
         return key_of(self.file)
+
+    @property
+    def is_reachable(self) -> bool:
+        """Whether it is known where to fetch the file."""
+        return self.drive is not None or bool(os.environ.get(MIRROR))
 
 
 def key_of(file: str) -> str:

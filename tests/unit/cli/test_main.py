@@ -84,6 +84,8 @@ def test_brackets_in_messages_are_no_markup(monkeypatch, capsys):
         (["track", "clip.mp4", "--start", "-1"], "--start"),
         (["track", "clip.mp4", "--show", "wall"], "none"),
         (["bench", "eco", "--targets", "0"], "--targets"),
+        (["bench", "dimp50"], "with --weights FILE; --weights none times a random network"),
+        (["models", "download", "atom_gmm"], "saccade models import FILE --as atom_gmm"),
         (["track", "clip.mp4"], "--box X,Y,W,H"),
         (["track", "clip.mp4", "--box", "1,2,3"], "X,Y,W,H"),
         (["track", "nowhere.mp4", "--box", "1,2,3,4", "--tracker", "still"], "nowhere.mp4"),

@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,6 +46,9 @@ def test_a_file_is_imported(weights: Path, store: Path, capsys: pytest.CaptureFi
     assert "the features of ECO (resnet18_vggmconv1)" in said and "eco_deep" in said
     assert sha256_of(weights) in "".join(said.split())
     assert (store / "resnet18_vggmconv1.safetensors").is_file()
+    assert main(["models", "list"]) == 0
+    here = dict(re.findall(r"^(\w+) +track +\S+ +(yes|no) ", capsys.readouterr().out, re.MULTILINE))
+    assert here["eco_deep"] == "yes" and here["dimp18"] == "no" and "eco" not in here
     assert main(["models", "card", "eco_deep"]) == 0
     assert "resnet18_vggmconv1.safetensors" in "".join(capsys.readouterr().out.split())
 

@@ -1,5 +1,6 @@
 """The bench: what it counts, what it leaves out, and the boxes that it points at."""
 
+import sys
 import time
 from dataclasses import replace
 
@@ -52,7 +53,8 @@ def test_the_warm_up_is_not_timed():
     assert 4 <= result.median_ms < 20
     assert result.median_ms <= result.p95_ms
     assert list(result.stages_ms.items()) == [("sleep", 4.0), ("rest", 1.0)]
-    assert result.backbone_ms is None
+    assert result.backbone_ms is None and result.overhead is None
+    assert result.staged_ms == result.mean_ms
     assert result.fps == pytest.approx(1e3 / result.mean_ms)
 
 
@@ -67,6 +69,30 @@ def test_the_backbone_is_named_beside_the_whole():
     assert list(result.stages_ms) == ["backbone", "rest"]
 
 
+def test_on_an_accelerator_all_shares_are_of_the_pass_that_waits(monkeypatch):
+    monkeypatch.setattr(torch.accelerator, "synchronize", lambda device: None)
+
+    class Patient(SlowModel):
+        """Slower in its second pass, in which each stage is waited for."""
+
+        passes = 0
+
+        def start(self, *, seed=0):
+            self.passes += 1
+            return self
+
+        def step(self, frame, targets=None, *, color="rgb"):
+            found = super().step(frame, targets)
+            return replace(found, timings={"backbone": found.timings["sleep"] / 2})
+
+    model = Patient(lambda index: 8.0 if model.passes == 2 else 2.0)
+    result = bench(model, FRAMES, [(1, 1, 9, 9)], device=torch.device("xpu"))
+    assert model.passes == 2
+    assert 2 <= result.median_ms < 4 == result.backbone_ms
+    assert result.overhead >= 1, "all else takes as long as the backbone"
+    assert result.staged_ms >= 8
+
+
 def test_what_it_says_of_the_run():
     calls = []
     result = bench(load("still"), FRAMES, [(1, 1, 9, 9)] * 3, device=CPU, on_frame=lambda: calls.append(1))
@@ -76,6 +102,12 @@ def test_what_it_says_of_the_run():
     assert result.device_memory_mb is None
     assert len(calls) == len(FRAMES)
     assert result.to_json()["size_wh"] == [64, 48]
+
+
+def test_windows_does_not_say_how_much_memory_it_took(monkeypatch):
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setitem(sys.modules, "resource", None)
+    assert bench(load("still"), FRAMES, [(1, 1, 9, 9)], device=CPU).memory_mb is None
 
 
 @pytest.mark.parametrize("count", [3, 4, 8])

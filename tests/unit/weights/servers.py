@@ -17,6 +17,7 @@ class Site:
         knows_ranges: whether it sends parts of files.
         shifts_ranges: whether it sends other parts than those that it was asked for.
         says_length: whether it says how long its answers are.
+        tags: headers by which it names the version of its files.
         asked: the ranges that it was asked for, "" for whole files.
     """
 
@@ -25,6 +26,7 @@ class Site:
     knows_ranges: bool = True
     shifts_ranges: bool = False
     says_length: bool = True
+    tags: dict[str, str] = field(default_factory=lambda: {"ETag": '"1"'})
     asked: list[str] = field(default_factory=list)
     url: str = ""
 
@@ -41,13 +43,17 @@ def serving(site: Site) -> Iterator[Site]:
             if content is None:
                 self.send_error(404)
                 return
-            start = int(wish.removeprefix("bytes=").rstrip("-")) if wish and site.knows_ranges else 0
-            if wish and site.knows_ranges and start >= len(content):
+            is_part = bool(wish) and site.knows_ranges
+            is_part &= self.headers.get("If-Range") in (None, *site.tags.values())
+            start = int(wish.removeprefix("bytes=").rstrip("-")) if is_part else 0
+            if is_part and start >= len(content):
                 self.send_error(416)
                 return
             start -= site.shifts_ranges and start > 0
-            self.send_response(206 if wish and site.knows_ranges else 200)
-            if wish and site.knows_ranges:
+            self.send_response(206 if is_part else 200)
+            for name, value in site.tags.items():
+                self.send_header(name, value)
+            if is_part:
                 self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
             if site.says_length:
                 self.send_header("Content-Length", str(len(content) - start))

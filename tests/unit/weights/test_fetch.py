@@ -32,7 +32,7 @@ def test_a_file_is_fetched(site: Site, tmp_path: Path) -> None:
     assert (tmp_path / "new" / "w.pth").read_bytes() == CONTENT
     assert told[0] == (0, len(CONTENT)) and told[-1] == (len(CONTENT), len(CONTENT))
     assert [done for done, _ in told] == sorted(done for done, _ in told)
-    assert not (tmp_path / "new" / "w.pth.part").exists()
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["w.pth"]
 
 
 def test_an_interrupted_download_is_continued(site: Site, tmp_path: Path) -> None:
@@ -61,6 +61,40 @@ def test_a_file_is_whole_whatever_the_server_can(site: Site, tmp_path: Path, moo
     fetch(f"{site.url}/w.pth", tmp_path / "w.pth", quietly)
     assert (tmp_path / "w.pth").read_bytes() == CONTENT
     assert site.asked[0] == "bytes=1234-"
+
+
+@pytest.mark.parametrize(
+    ("tags", "later"),
+    [
+        pytest.param({"ETag": '"1"'}, {"ETag": '"2"'}, id="by its tag"),
+        pytest.param(
+            {"ETag": 'W/"1"', "Last-Modified": "Wed, 01 Jul 2020 00:00:00 GMT"},
+            {"ETag": 'W/"1"', "Last-Modified": "Thu, 02 Jul 2020 00:00:00 GMT"},
+            id="by its date, where the tag is a weak one",
+        ),
+    ],
+)
+def test_a_part_of_a_file_that_was_replaced_is_not_continued(
+    site: Site, tmp_path: Path, tags: dict[str, str], later: dict[str, str]
+) -> None:
+    site.tags, site.drops_after = tags, 300_000
+    with pytest.raises(WeightsError, match="interrupted"):
+        fetch(f"{site.url}/w.pth", tmp_path / "w.pth", quietly)
+    site.tags, site.drops_after = later, None
+    site.files["w.pth"] = CONTENT[::-1]
+    fetch(f"{site.url}/w.pth", tmp_path / "w.pth", quietly)
+    assert (tmp_path / "w.pth").read_bytes() == CONTENT[::-1]
+    assert site.asked == ["", "bytes=300000-"]
+
+
+def test_a_server_that_names_no_versions_is_trusted(site: Site, tmp_path: Path) -> None:
+    site.tags, site.drops_after = {}, 300_000
+    with pytest.raises(WeightsError, match="interrupted"):
+        fetch(f"{site.url}/w.pth", tmp_path / "w.pth", quietly)
+    site.drops_after = None
+    fetch(f"{site.url}/w.pth", tmp_path / "w.pth", quietly)
+    assert (tmp_path / "w.pth").read_bytes() == CONTENT
+    assert site.asked == ["", "bytes=300000-"]
 
 
 @pytest.mark.parametrize("extra", [0, 10])

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from saccade.core import WeightsError
-from saccade.weights import Checkpoint, fill, load_weights
+from saccade.weights import Checkpoint, fill, read_checkpoint
 
 
 def network() -> nn.Module:
@@ -28,7 +28,7 @@ def without(*names: str) -> dict[str, Tensor]:
 def test_a_network_is_filled(tmp_path: Path) -> None:
     saved, filled = weights(), network()
     torch.save(saved, tmp_path / "w.pth")
-    load_weights(filled, tmp_path / "w.pth")
+    fill(filled, read_checkpoint(tmp_path / "w.pth"))
     for key, value in filled.state_dict().items():
         torch.testing.assert_close(value, saved[key], rtol=0, atol=0)
 
@@ -87,13 +87,23 @@ REFUSED = [
     ),
     pytest.param(
         weights() | {"norm.bias": torch.tensor([1.0, torch.nan])},
-        "'norm.bias' holds values that are not finite; fetch the file again",
+        "'norm.bias' holds values that are not finite in float32; fetch the file again",
         id="NaN",
     ),
     pytest.param(
         weights() | {"norm.bias": torch.tensor([1.0, torch.inf])},
         "'norm.bias' holds values that are not finite",
         id="inf",
+    ),
+    pytest.param(
+        weights() | {"norm.bias": torch.tensor([1.0, 1e300], dtype=torch.float64)},
+        "'norm.bias' holds values that are not finite in float32",
+        id="too large for the network's numbers",
+    ),
+    pytest.param(
+        weights() | {"norm.bias": torch.tensor([1.0, 1j])},
+        "'norm.bias' holds complex numbers, the network's are real",
+        id="complex",
     ),
 ]
 
@@ -106,6 +116,6 @@ def test_weights_of_another_network_are_refused_and_nothing_is_filled(
     filled = network()
     before = {name: value.clone() for name, value in filled.state_dict().items()}
     with pytest.raises(WeightsError, match=re.escape(message)):
-        load_weights(filled, tmp_path / "w.pth")
+        fill(filled, read_checkpoint(tmp_path / "w.pth"))
     for name, value in filled.state_dict().items():
         torch.testing.assert_close(value, before[name], rtol=0, atol=0)

@@ -106,6 +106,19 @@ def test_a_label_beside_safetensors_names_the_constructor(tmp_path: Path) -> Non
         read_checkpoint(tmp_path / "w.safetensors")
 
 
+@pytest.mark.parametrize("label", ["{", "[" * 200_000, '{"format": "saccade weights 1"}'])
+def test_a_damaged_label_in_safetensors_is_named(tmp_path: Path, label: str) -> None:
+    save_file(weights(), tmp_path / "w.safetensors", metadata={"saccade": label})
+    with pytest.raises(WeightsError, match=r"w\.safetensors: no label that saccade wrote"):
+        read_checkpoint(tmp_path / "w.safetensors")
+
+
+def test_numbers_that_no_constructor_is_given_are_refused(tmp_path: Path) -> None:
+    path = save_original(tmp_path / "w.pth", weights(), "dimpnet18", {"filter_size": 10**400})
+    with pytest.raises(WeightsError, match=r"dimpnet18\(filter_size=…\) is given a number of more than 64"):
+        read_checkpoint(path)
+
+
 class Attack:
     """A pickle of it runs a command when it is read in the ordinary way."""
 

@@ -2,6 +2,8 @@
 
 import json
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -42,6 +44,8 @@ def test_an_entry_comes_back(tmp_path: Path) -> None:
     for name, value in saved.items():
         torch.testing.assert_close(found.tensors[name], value, rtol=0, atol=0)
     assert read_label(path) == LABEL
+    path.with_suffix(".json").unlink()
+    assert read_label(path) == LABEL, "that file is for people"
 
 
 def test_whoever_may_read_a_label_may_read_the_weights(tmp_path: Path) -> None:
@@ -83,7 +87,7 @@ def test_what_cannot_be_written_leaves_what_was_there(
     store = Store(tmp_path)
     path = store.keep("x", {"a": torch.zeros(1)}, LABEL)
 
-    def no_space(*_: object) -> None:
+    def no_space(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(store_module, "save_file", no_space)
@@ -93,22 +97,28 @@ def test_what_cannot_be_written_leaves_what_was_there(
     assert read_checkpoint(path).tensors["a"] == 0
 
 
-def test_a_kill_between_label_and_tensors_leaves_no_mismatch(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("error", [KeyboardInterrupt, PermissionError])
+@pytest.mark.parametrize("suffix", [".json", ".safetensors"])
+def test_there_is_a_whole_entry_whatever_ends_its_replacement(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str, error: type[BaseException]
 ) -> None:
     store = Store(tmp_path)
-    store.keep("x", {"a": torch.zeros(1)}, LABEL)
+    path = store.keep("x", {"a": torch.zeros(1)}, LABEL)
     rename = Path.replace
 
-    def killed(self: Path, target: Path) -> Path:
-        if target.suffix == ".safetensors":
-            raise KeyboardInterrupt
+    def stopped(self: Path, target: Path) -> Path:
+        if target.suffix == suffix:
+            raise error
         return rename(self, target)
 
-    monkeypatch.setattr(Path, "replace", killed)
-    with pytest.raises(KeyboardInterrupt):
-        store.keep("x", {"a": torch.ones(1)}, LABEL)
-    assert store.find("x") is None
+    monkeypatch.setattr(Path, "replace", stopped)
+    with pytest.raises(OutputError if error is PermissionError else error):
+        store.keep("x", {"a": torch.ones(1)}, replace(LABEL, constructor=None))
+    assert store.find("x") == path
+    found = read_checkpoint(path)
+    assert found.tensors["a"] == 0
+    assert found.constructor == LABEL.constructor, "tensors have the label that they came with"
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["x.json", "x.safetensors"]
 
 
 def test_a_folder_that_is_a_file(tmp_path: Path) -> None:
@@ -130,6 +140,13 @@ def test_checksums_are_remembered(tmp_path: Path) -> None:
     ):
         Store(tmp_path).verify("a.pth", "3")
     assert json.loads((tmp_path / "checksums.json").read_text()) == {"a.pth": "1", "b.pth": "2"}
+
+
+def test_checksums_that_come_at_once_are_all_remembered(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as at_once:
+        list(at_once.map(lambda i: Store(tmp_path).record(f"{i}.pth", str(i)), range(16)))
+    assert json.loads((tmp_path / "checksums.json").read_text()) == {f"{i}.pth": str(i) for i in range(16)}
+    assert [path.name for path in tmp_path.iterdir()] == ["checksums.json"]
 
 
 @pytest.mark.parametrize("text", ["{", "[]"])

@@ -15,9 +15,10 @@ from torch import Tensor
 
 import saccade
 from saccade.core import ModelError, OutputError, WeightsError
-from saccade.weights import Store, read_checkpoint
+from saccade.weights import Checkpoint, Store, read_checkpoint
 from saccade.weights.filling import check_names
 from saccade.weights.label import read_label
+from saccade.weights.locking import locked
 from saccade.weights.store import sha256_of
 from saccade.zoo import CATALOG, Entry
 from saccade.zoo import obtain as obtain_module
@@ -44,18 +45,30 @@ class ToyModel:
 
     name: str
     config: ToyConfig
-    weights: Path | None
+    weights: Checkpoint | None
 
     def start(self, *, seed: int = 0) -> Any:
         """Toys do not run."""
         raise NotImplementedError
 
 
-def build(name: str, config: ToyConfig, *, weights: Path | None, **_: Any) -> Any:
-    """As every method builds its models: what does not fit is refused."""
+def make_network(config: ToyConfig, weights: Checkpoint | None) -> None:
+    """As every method makes its networks: what does not fit is refused."""
     if weights is not None:
-        check_names("Toy", config.names, read_checkpoint(weights))
+        check_names("Toy", config.names, weights)
+
+
+def build(name: str, config: ToyConfig, *, weights: Checkpoint | None, **_: Any) -> Any:
+    """As every method builds its models."""
+    make_network(config, weights)
     return ToyModel(name, config, weights)
+
+
+def file_of(name: str) -> Path:
+    """The file whose weights a model takes."""
+    model: Any = saccade.load(name)
+    found: Checkpoint = model.weights
+    return found.path
 
 
 @pytest.fixture(autouse=True)
@@ -63,8 +76,8 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     """A store of the test's own, and a catalogue of toys that share the published files of real models."""
     monkeypatch.setenv("SACCADE_WEIGHTS", str(tmp_path / "store"))
     toys: Any = ModuleType("toys")
-    toys.build, toys.DIMP18, toys.DIMP50, toys.ATOM = (
-        build,
+    toys.build, toys.make_network = build, make_network
+    toys.DIMP18, toys.DIMP50, toys.ATOM = (
         ToyConfig(DIMP18),
         ToyConfig(DIMP50),
         ToyConfig(ATOM),
@@ -116,17 +129,33 @@ def test_an_original_checkpoint_is_recognised_and_kept(tmp_path: Path, store: St
     for name, value in given.tensors.items():
         torch.testing.assert_close(kept.tensors[name], value, rtol=0, atol=0)
     for model in found.models:
-        assert saccade.load(model).weights == found.path
+        assert file_of(model) == found.path
     assert saccade.load("dimp18", weights=None).weights is None
 
 
-def test_a_label_says_where_weights_came_from(tmp_path: Path) -> None:
-    label = read_label(import_weights(original(tmp_path / "dimp18.pth", DIMP18, "dimpnet18")).path)
+def test_a_file_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[Path] = []
+
+    def counted(path: Path) -> Checkpoint:
+        read.append(path)
+        return read_checkpoint(path)
+
+    monkeypatch.setattr(obtain_module, "read_checkpoint", counted)
+    monkeypatch.setattr(sys.modules["saccade.zoo.load"], "read_checkpoint", counted)
+    file = original(tmp_path / "w.pth", DIMP18, "dimpnet18")
+    import_weights(file)
+    assert read == [file]
+
+
+def publisher(found: Obtained) -> tuple[str, str, str]:
+    label = read_label(found.path)
     assert label is not None
-    assert (label.file, label.publisher) == ("dimp18.pth", PUBLISHED["dimp18"].origin)
-    label = read_label(import_weights(original(tmp_path / "mine.pth", DIMP18, "dimpnet18")).path)
-    assert label is not None
-    assert (label.file, label.publisher, label.licence) == ("mine.pth", "not known", "not known")
+    return label.file, label.publisher, label.licence
+
+
+def test_a_name_makes_nobody_a_files_publisher(tmp_path: Path) -> None:
+    mine = original(tmp_path / "dimp18.pth", DIMP18, "dimpnet18")
+    assert publisher(import_weights(mine)) == ("dimp18.pth", "not known", "not known")
 
 
 @pytest.mark.parametrize(
@@ -168,6 +197,12 @@ REFUSED: list[Any] = [
         None,
         "is the network of KYS (kysnet_res50); there is no tracker for it here yet",
         id="no tracker yet",
+    ),
+    pytest.param(
+        lambda path: original(path, DIMP18, "L2dimpnet18"),
+        None,
+        "is the network of DiMP-18 with an L2 loss (L2dimpnet18); say what it is to run as with --as dimp18",
+        id="another model's tracker",
     ),
     pytest.param(
         lambda path: original(path, DIMP18, "mynet"),
@@ -239,15 +274,36 @@ def test_published_weights_are_downloaded(site: Site, store: Store, tmp_path: Pa
     assert told[-1] == len(site.files["dimp18.pth"])
     assert files(store) == ENTRY
     assert json.loads((store.folder / "checksums.json").read_text()) == {"dimp18.pth": found.sha256}
-    assert saccade.load("dimp18").weights == found.path
+    assert file_of("dimp18") == found.path
     assert download_weights("dimp18", quietly) == found
+
+
+def test_a_label_says_who_published_what_was_downloaded(site: Site, tmp_path: Path) -> None:
+    theirs = PUBLISHED["dimp18"].origin, PUBLISHED["dimp18"].licence
+    assert publisher(download_weights("dimp18", quietly)) == ("dimp18.pth", *theirs)
+    (tmp_path / "other").mkdir()
+    other = original(tmp_path / "other" / "dimp18.pth", DIMP18, "dimpnet18")
+    assert publisher(import_weights(other)) == ("dimp18.pth", "not known", "not known")
+    same = (tmp_path / "dimp18.pth").rename(tmp_path / "same.pth")
+    assert publisher(import_weights(same)) == ("same.pth", *theirs)
+
+
+def test_two_do_not_fetch_one_file_at_once(site: Site, store: Store) -> None:
+    with (
+        locked(store.folder / "downloads" / "dimp18.pth"),
+        pytest.raises(WeightsError, match=r"dimp18\.pth: another process is at work on it"),
+    ):
+        download_weights("dimp18_vot18", quietly)
+    assert site.asked == []
+    download_weights("dimp18", quietly)
+    assert files(store) == ENTRY
 
 
 def test_an_interrupted_download_is_continued(site: Site, store: Store) -> None:
     site.drops_after = 1000
     with pytest.raises(WeightsError, match="interrupted after 1,000 of"):
         download_weights("dimp18", quietly)
-    assert files(store) == ["dimp18.pth.part"]
+    assert files(store) == ["dimp18.pth.part", "dimp18.pth.part.version"]
     site.drops_after = None
     download_weights("dimp18", quietly)
     assert site.asked == ["", "bytes=1000-"]
@@ -290,7 +346,7 @@ def test_without_a_mirror_files_come_from_drive(monkeypatch: pytest.MonkeyPatch,
 
     def from_drive(drive: str, target: Path, progress: Any) -> None:
         asked.append(drive)
-        target.parent.mkdir(parents=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
         original(target, DIMP18, "dimpnet18")
 
     monkeypatch.setattr(obtain_module, "fetch_from_drive", from_drive)
@@ -300,7 +356,7 @@ def test_without_a_mirror_files_come_from_drive(monkeypatch: pytest.MonkeyPatch,
 
 def test_files_without_an_address_are_asked_for() -> None:
     with pytest.raises(
-        WeightsError, match=r"atom_prob_ml\.pth: its address is not known; .* --as atom_prob_ml"
+        WeightsError, match=r"atom_prob_ml\.pth: their address is not known; .* --as atom_prob_ml"
     ):
         download_weights("atom_prob_ml", quietly)
 

@@ -1,5 +1,6 @@
 """From a name to a model: the table's rows, and every refusal with its remedy."""
 
+import re
 from importlib import import_module
 
 import pytest
@@ -7,7 +8,7 @@ import torch
 
 import saccade
 from saccade.core import ConfigError, Model, ModelError, WeightsError
-from saccade.zoo import CATALOG, entry
+from saccade.zoo import CATALOG, download_weights, entry
 from saccade.zoo.load import find_device
 
 
@@ -20,6 +21,7 @@ def test_a_row_points_at_what_exists(row):
     assert "build" in method.__all__
     assert row.summary
     assert "\n" not in row.summary
+    assert row.weights is None or callable(method.make_network)
 
 
 def test_a_name_finds_its_row():
@@ -64,6 +66,13 @@ def test_a_model_has_its_name_and_configuration():
         pytest.param(
             {"device": "cuda:99"}, ModelError, "device 'cuda:99' cannot be used here", id="absent device"
         ),
+        pytest.param({"device": None}, ModelError, "device 'None' cannot be used here", id="no device"),
+        pytest.param(
+            {"device": "meta"},
+            ModelError,
+            "device 'meta' is none that models run on; choose auto, cpu, cuda, mps, xpu",
+            id="a device that computes nothing",
+        ),
         pytest.param(
             {"settings": {"confidenc": 1}}, ConfigError, "did you mean 'confidence'?", id="unknown setting"
         ),
@@ -91,6 +100,22 @@ def test_missing_weights_are_named():
         saccade.load("eco_deep")
 
 
+@pytest.mark.parametrize("name", [name for name, row in CATALOG.items() if row.weights])
+@pytest.mark.parametrize("mirror", [None, "http://127.0.0.1"])
+def test_the_advice_to_who_lacks_weights_can_be_followed(name, mirror, monkeypatch):
+    if mirror:
+        monkeypatch.setenv("SACCADE_WEIGHTS_URL", mirror)
+    with pytest.raises(WeightsError) as caught:
+        saccade.load(name)
+    advised = dict(re.findall(r"saccade models (download|import FILE --as) (\w+)", str(caught.value)))
+    assert advised.pop("import FILE --as") == name
+    is_reachable = mirror or entry(name).weights.drive
+    assert advised == ({"download": name} if is_reachable else {})
+    if not is_reachable:
+        with pytest.raises(WeightsError, match=f"address is not known; .* --as {name}$"):
+            download_weights(name, lambda done, total: None)
+
+
 @pytest.mark.parametrize("device", ["auto", "cpu", torch.device("cpu")])
 def test_devices_are_named_in_any_way(device):
     saccade.load("still", device=device)
@@ -101,6 +126,9 @@ def test_a_device_is_chosen_that_the_model_runs_on(monkeypatch):
     monkeypatch.setattr(torch.accelerator, "is_available", lambda: True)
     monkeypatch.setattr(torch.accelerator, "current_accelerator", lambda: torch.device("cuda"))
     assert find_device("auto") == torch.device("cuda")
+    monkeypatch.setattr(torch.accelerator, "current_accelerator", lambda: torch.device("hpu"))
+    assert find_device("auto") == torch.device("cpu")
+    monkeypatch.setattr(torch.accelerator, "current_accelerator", lambda: torch.device("cuda"))
     for row in CATALOG.values():
         if row.cpu_only:
             saccade.load(row.name, weights=None)

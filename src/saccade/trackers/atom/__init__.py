@@ -1,6 +1,6 @@
 """ATOM: a filter learned online finds the target, and an IoU-Net fits the box."""
 
-from saccade.trackers.atom.build import build
+from saccade.trackers.atom.build import build, make_network
 from saccade.trackers.atom.config import (
     ATOM,
     ATOM_GMM,
@@ -20,4 +20,5 @@ __all__ = [
     "ATOMConfig",
     "ATOMNet",
     "build",
+    "make_network",
 ]

@@ -1,13 +1,12 @@
 """ATOM's network from weight files."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import torch
 
 from saccade.core.errors import WeightsError
 from saccade.trackers.atom.network import ATOMNet
-from saccade.weights import Checkpoint, fill, read_checkpoint
+from saccade.weights import Checkpoint, fill
 from saccade.weights.checkpoint import PlainValue
 from saccade.weights.filling import check_names
 
@@ -18,13 +17,12 @@ _FIXED: Mapping[str, PlainValue] = {"iou_input_dim": (256, 256), "iou_inter_dim"
 _TRAINING_ONLY = ("backbone_pretrained",)
 
 
-def read_network(source: Path | Checkpoint) -> ATOMNet:
+def read_network(checkpoint: Checkpoint) -> ATOMNet:
     """The network of a weight file, with or without a constructor in it.
 
     Raises:
-        WeightsError: when the file is missing, broken, or another network's.
+        WeightsError: when it is another network's, or broken.
     """
-    checkpoint = source if isinstance(source, Checkpoint) else read_checkpoint(source)
     with torch.device("meta"):  # without memory and random numbers, which the tensors of the file replace
         network = ATOMNet()
     check_names(ATOMNet.__name__, network.state_dict(), checkpoint)

@@ -1,6 +1,6 @@
 """DiMP, PrDiMP and SuperDiMP: a filter that a learned optimiser keeps up to date."""
 
-from saccade.trackers.dimp.build import build
+from saccade.trackers.dimp.build import build, make_network
 from saccade.trackers.dimp.classifier import ClassifierConfig, TargetClassifier
 from saccade.trackers.dimp.config import (
     DIMP18,
@@ -58,4 +58,5 @@ __all__ = [
     "TargetClassifier",
     "TrainingSamples",
     "build",
+    "make_network",
 ]

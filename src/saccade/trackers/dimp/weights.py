@@ -1,9 +1,7 @@
 """Networks of the family from weight files: what the original's constructors, and their values, mean here."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -21,7 +19,7 @@ from saccade.trackers.dimp.network import (
     DiMPNet,
     DiMPNetConfig,
 )
-from saccade.weights import Checkpoint, Constructor, fill, read_checkpoint
+from saccade.weights import Checkpoint, Constructor, fill
 from saccade.weights.checkpoint import PlainValue
 from saccade.weights.filling import check_names
 
@@ -101,6 +99,8 @@ class _Maker:
     released: DiMPNetConfig
     loss: Mapping[str, str]
     fixed: Mapping[str, Any] = field(default_factory=dict)
+    zeros: tuple[str, ...] = ()
+    """values that may be 0 although their ranges do not hold it"""
 
 
 _HINGE_DIMPNET18 = DiMPNetConfig(
@@ -110,33 +110,46 @@ _MAKERS = {
     "dimpnet18": _Maker(DIMPNET18, _LEARNED),
     "dimpnet50": _Maker(DIMPNET50, _LEARNED),
     "L2dimpnet18": _Maker(_HINGE_DIMPNET18, _HINGE),
-    "klcedimpnet18": _Maker(PRDIMPNET18, _DENSITY),
-    "klcedimpnet50": _Maker(PRDIMPNET50, _DENSITY),
+    "klcedimpnet18": _Maker(PRDIMPNET18, _DENSITY, zeros=("gauss_sigma",)),
+    "klcedimpnet50": _Maker(PRDIMPNET50, _DENSITY, zeros=("gauss_sigma",)),
     "dimpnet50_simple": _Maker(SIMPLE_DIMPNET, _SIMPLE, {"score_act": "relu"}),
 }
-_RANGES: Mapping[str, tuple[float, float]] = {
+_Limits = tuple[int | float, int | float]
+_RANGES: Mapping[str, _Limits] = {
     "filter_size": (1, 32),
     "out_feature_dim": (1, 8192),
     "clf_feat_blocks": (0, 8),
-    "num_dist_bins": (1, 10_000),
+    "act_param": (1e-3, 1e3),
+    "activation_leak": (0, 1),
+    "alpha_eps": (0, 1e6),
     "bin_displacement": (1e-3, 1e3),
+    "gauss_sigma": (1e-3, 1e3),
+    "hinge_threshold": (-1e6, 1e6),
     "init_gauss_sigma": (1e-3, 1e3),
+    "init_uni_weight": (0, 1),
+    "label_shrink": (0, 1),
+    "label_threshold": (0, 1e6),
+    "mask_init_factor": (0, 1e6),
+    "num_dist_bins": (1, 10_000),
+    "optim_init_reg": (0, 1e6),
     "optim_init_step": (1e-6, 1e6),
+    "optim_min_reg": (0, 1e6),
+    "softmax_reg": (-1e6, 1e6),
 }
-"""least and greatest value, where any other would make a network that is none, or fills the memory"""
+"""least and greatest value of every number; any other would make no network, fill the memory, or have NaN for
+scores"""
 
 
-def read_network(source: Path | Checkpoint, default: DiMPNetConfig) -> DiMPNet:
+def read_network(checkpoint: Checkpoint, default: DiMPNetConfig) -> DiMPNet:
     """The network of a weight file, made as the file's constructor says.
 
     Args:
         default: the network that is wished for; what a file without a constructor is taken for.
 
     Raises:
-        WeightsError: when the file is missing, broken, or another network's, or its constructor has a value
-            that no network here has.
+        WeightsError: when it is another network's, or broken, or its constructor has a value that no network
+            here has.
     """
-    checkpoint = source if isinstance(source, Checkpoint) else read_checkpoint(source)
     config = default
     if checkpoint.constructor is not None:
         _check_kind(checkpoint, checkpoint.constructor.name, default)
@@ -167,7 +180,9 @@ def network_config(constructor: Constructor) -> DiMPNetConfig:
     for name, value in constructor.kwargs.items():
         said = f"{constructor.name}({name}={value!r})"
         if name in fields and value is not None:
-            config = _changed(config, said, name, fields[name], value)
+            if name in _RANGES and not (value == 0 and name in maker.zeros):
+                _check_range(said, value, _RANGES[name])
+            config = _changed(config, said, fields[name], value)
         elif name in fixed and value not in (fixed[name], (fixed[name],)):
             raise WeightsError(f"{said}: saccade knows such networks with {name}={fixed[name]!r} only")
         elif name not in fields and name not in fixed and name not in _TRAINING_ONLY:
@@ -176,10 +191,13 @@ def network_config(constructor: Constructor) -> DiMPNetConfig:
     return config
 
 
-def _changed(config: DiMPNetConfig, said: str, name: str, own: str, value: PlainValue) -> DiMPNetConfig:
-    low, high = _RANGES.get(name, (-math.inf, math.inf))
-    if isinstance(value, int | float) and not (math.isfinite(value) and low <= value <= high):
+def _check_range(said: str, value: PlainValue, limits: _Limits) -> None:
+    low, high = limits
+    if not (isinstance(value, int | float) and low <= value <= high):  # as NaN is not
         raise WeightsError(f"{said}: expected a number from {low} to {high}")
+
+
+def _changed(config: DiMPNetConfig, said: str, own: str, value: PlainValue) -> DiMPNetConfig:
     try:
         return override(config, {own: _WORDS.get(value, value) if isinstance(value, str) else value})
     except ConfigError as error:

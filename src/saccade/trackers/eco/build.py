@@ -1,7 +1,5 @@
 """From a configuration to a model."""
 
-from pathlib import Path
-
 import torch
 
 from saccade.core import ModelError
@@ -12,14 +10,26 @@ from saccade.trackers.eco.config import ECOConfig
 from saccade.trackers.eco.deep import ECODeep
 from saccade.trackers.eco.deep_config import ECODeepConfig
 from saccade.trackers.eco.tracker import ECOTracker
-from saccade.weights import load_weights
+from saccade.weights import Checkpoint, fill
+
+
+def make_network(config: ECODeepConfig, weights: Checkpoint | None) -> ResNet18VGGM:
+    """The network of a weight file; without one, a random network. It is the same for all configurations.
+
+    Raises:
+        WeightsError: when the file is another network's, or broken.
+    """
+    network = ResNet18VGGM()
+    if weights is not None:
+        fill(network, weights)
+    return network
 
 
 def build(
     name: str,
     config: ECOConfig | ECODeepConfig,
     *,
-    weights: Path | None,
+    weights: Checkpoint | None,
     device: torch.device,
     precision: str,
 ) -> OnlineModel:
@@ -27,15 +37,12 @@ def build(
 
     Raises:
         ModelError: on a device other than the CPU, where ECO would not run faster.
-        WeightsError: when the weight file is missing, broken, or another network's.
+        WeightsError: as `make_network`.
     """
     if device.type != "cpu":
         raise ModelError(f"'{name}' runs on the CPU only, not on {device}; leave the device out, or give cpu")
     if isinstance(config, ECOConfig):
         return OnlineModel(name, config, ECOTracker(config))
-    network = ResNet18VGGM()
-    if weights is not None:
-        load_weights(network, weights)
-    return OnlineModel(
-        name, config, ECODeep(for_inference(network, device=device, precision="float32"), config), network
-    )
+    network = make_network(config, weights)
+    ready = for_inference(network, device=device, precision="float32")
+    return OnlineModel(name, config, ECODeep(ready, config), network)

@@ -1,0 +1,77 @@
+"""One process at a time: locks that the system takes back from a process that is killed."""
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from io import BufferedRandom
+from pathlib import Path
+
+from saccade.core.errors import OutputError, WeightsError
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
+_PAUSE = 0.05
+"""seconds between two tries"""
+
+
+@contextmanager
+def locked(target: Path, patience: float = 0.0) -> Iterator[None]:
+    """Inside, nobody else is inside for the same file, in this process or in another.
+
+    The lock is a file beside it, which goes when it is released.
+
+    Args:
+        patience: seconds to wait for somebody else.
+
+    Raises:
+        WeightsError: when somebody else has it for longer than that.
+        OutputError: when there is no place for it.
+    """
+    path = target.with_name(target.name + ".lock")
+    until = time.monotonic() + patience
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        while (file := _acquire(path)) is None:
+            if time.monotonic() > until:
+                raise WeightsError(
+                    f"{target}: another process is at work on it; run this again when that is done"
+                )
+            time.sleep(_PAUSE)
+    except OSError as error:
+        raise OutputError(f"{target}: cannot be written ({error})") from None
+    try:
+        yield
+    finally:
+        with suppress(OSError):  # Windows keeps files that are open
+            path.unlink()
+        file.close()
+
+
+def _acquire(path: Path) -> BufferedRandom | None:
+    """The locked file; None when somebody else has it."""
+    file = path.open("a+b")
+    try:
+        if _lock(file) and os.path.samestat(os.fstat(file.fileno()), path.stat()):
+            return file
+    except FileNotFoundError:
+        pass  # as for another file of that name: who had it has just removed it
+    file.close()
+    return None
+
+
+def _lock(file: BufferedRandom) -> bool:
+    try:
+        if sys.platform == "win32":
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        return False
+    except OSError:
+        return True  # a file system without locks; better without than not at all
+    return True
