@@ -1,9 +1,11 @@
 """What every test may ask for: real data, golden numbers, a device, and the same seed each time."""
 
+import importlib.util
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import hypothesis
@@ -45,6 +47,20 @@ def shared_data() -> Path:
 def golden() -> Path:
     """Numbers of the original trackers; the test is skipped where they are absent."""
     return _folder("SACCADE_TEST_GOLDEN", "../shared/golden")
+
+
+@pytest.fixture(scope="session")
+def golden_script(golden: Path) -> Callable[[str], ModuleType]:
+    """Loads a script of the golden folder, which is no package, by its name."""
+
+    def load(name: str) -> ModuleType:
+        spec = importlib.util.spec_from_file_location(name, golden / f"{name}.py")
+        assert spec is not None and spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    return load
 
 
 @pytest.fixture(scope="session")

@@ -40,6 +40,7 @@ _DISCRIMINATIVE = {
     "learning.interval": 3,
     "learning.steps": 1,
     "refinement.random_proposals": 3,
+    "refinement.averaged": 4,  # all: which ones a random network finds best is a matter of the last digit
     "refinement.steps": 2,
 }
 LIGHT: dict[str, dict[str, Any]] = {
@@ -65,7 +66,7 @@ LIGHT: dict[str, dict[str, Any]] = {
 
 # Sums over a batch are added in another order than over one target, so float32 results differ in the last
 # digits, and from frame to frame a tracker stands on its own results.
-BATCH_TOLERANCE = 1e-2
+BATCH_TOLERANCE = 1e-3
 """frame pixels"""
 
 WIDTH, HEIGHT = 128, 96
@@ -104,6 +105,15 @@ def model(request: pytest.FixtureRequest) -> Iterator[Model]:
     settings = LIGHT.get(request.param)
     yield saccade.load(request.param, weights=None, device="cpu", precision="float32", settings=settings)
     torch.set_num_threads(threads)
+
+
+@pytest.mark.parametrize("name", sorted(VARIANTS))
+def test_a_variant_follows_a_short_while(name):
+    """All else of this file is asked of variants in the slow tests only."""
+    torch.manual_seed(0)
+    model = saccade.load(name, weights=None, device="cpu", precision="float32", settings=LIGHT[name])
+    for found in follow(model.start(), video()[:5], {0: Targets(boxes=[A, B])}):
+        check(found, [0, 1])
 
 
 def follow(run: Run, frames: Any, wishes: dict[int, Targets]) -> list[Instances]:

@@ -271,6 +271,14 @@ def test_bench_as_json_and_for_people(clip, capsys):
     assert "frames/s" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(("asked", "measured"), [("1", "1 frame"), ("5", "5 frames")])
+def test_bench_measures_as_many_frames_as_asked_for(asked, measured, capsys):
+    assert main(["bench", "still", "--frames", asked]) == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert f"measured {measured} after 10 of warm-up" in text
+    assert ("95th percentile" in text) == (asked != "1"), "a single frame has no percentiles"
+
+
 @pytest.mark.skipif(shutil.which("xvfb-run") is None, reason="needs a virtual display; install xvfb")
 def test_a_window_shows_the_whole_run(clip, tmp_path):
     words = ["track", clip, "--box", BOX, "--tracker", "still", "--out", tmp_path / "out", "--show", "window"]

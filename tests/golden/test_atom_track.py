@@ -67,10 +67,10 @@ class Original:
         first = self.recorded["init_attributes"]
         assert state.scale.item() == pytest.approx(first["target_scale"], rel=1e-6)
         assert state.base_size[0].tolist() == pytest.approx(first["base_target_sz"][::-1], rel=1e-6)
-        close(state.model.weights.weights[0], self.arrays["init_sample_weights_0"], 1e-6)
+        close(state.model.samples.weights.weights[0], self.arrays["init_sample_weights_0"], 1e-6)
         for ours, level in zip(state.modulation, "01", strict=True):
             close(ours[0, :, None, None], self.arrays[f"init_iou_modulation_{level}"], DEEP)
-        sigma, centres = state.model.label_sigma[0], state.model.label_centres[0, :1]
+        sigma, centres = state.model.label_sigma[0], state.model.samples.places[0, :1]
         close(gaussian_label((18, 18), sigma.expand(1, 2), centres), self.arrays["init_y_0"][0], 1e-5)
         return state
 
@@ -94,7 +94,7 @@ def test_the_track_is_the_originals(
     state, arrays = original.begin(), original.arrays
     close(state.model.filter, arrays["init_filter_0"], FILTER)
     close(state.model.projection[0, ..., None, None], arrays["init_projection_matrix_0"], FILTER)
-    stored = state.model.features[0, :2, ::16]
+    stored = state.model.samples.features[0, :2, ::16]
     close(stored, arrays["init_training_samples_0__slice"], FILTER)
 
     places = []
@@ -115,7 +115,7 @@ def test_the_track_is_the_originals(
         if f"f{t}_filter_after_0" in arrays:
             close(state.model.filter, arrays[f"f{t}_filter_after_0"], FILTER)
     close(state.model.filter, arrays["end_filter_0"], FILTER)
-    close(state.model.weights.weights[0], arrays["end_sample_weights_0"], 1e-5)
+    close(state.model.samples.weights.weights[0], arrays["end_sample_weights_0"], 1e-5)
 
 
 @torch.inference_mode()

@@ -20,7 +20,7 @@ from saccade.solvers.conjugate_gradient import (
 )
 from saccade.solvers.gauss_newton import GaussNewton
 from saccade.trackers.atom import ATOM
-from saccade.trackers.atom.filter_learning import FilterProblem, JointProblem, ScoreFit, uncompressed
+from saccade.trackers.atom.least_squares import CompressedFilterProblem, JointProblem, ScoreFit, uncompressed
 from saccade.trackers.atom.tracker import ATOMTargetModel
 
 ROUNDING = 1e-5
@@ -109,7 +109,7 @@ def test_the_filter_by_conjugate_gradients(
     optimisers: Vectors, name: str, is_fletcher_reeves: int, beta: object, forgetting: float
 ) -> None:
     """Three steps from one linearisation, then two from another."""
-    problem = FilterProblem(fit(optimisers, ACTIVATIONS[name]), FILTER_REG)
+    problem = CompressedFilterProblem(fit(optimisers, ACTIVATIONS[name]), FILTER_REG)
     solver = ConjugateGradient(beta, forgetting=forgetting)  # type: ignore[arg-type]
     filters, kept = optimisers["atom_filter_full0"], None
     for steps in (3, 2):
@@ -118,7 +118,11 @@ def test_the_filter_by_conjugate_gradients(
 
 
 def improved(
-    solver: ConjugateGradient, problem: FilterProblem, filters: Tensor, steps: int, kept: CGState | None
+    solver: ConjugateGradient,
+    problem: CompressedFilterProblem,
+    filters: Tensor,
+    steps: int,
+    kept: CGState | None,
 ) -> tuple[Tensor, CGState]:
     normal, b = problem.linearise((filters,))
     (change,), kept = solver.solve(normal, b, steps=steps, kept=kept)

@@ -25,7 +25,7 @@ from saccade.ops.fourier import (
     sum_series,
 )
 from saccade.ops.labels import gaussian_label, gaussian_series
-from saccade.ops.windows import clipped_hann2d, hann, hann2d
+from saccade.ops.windows import hann, hann2d
 from saccade.solvers.conjugate_gradient import ConjugateGradient, polak_ribiere
 from saccade.solvers.gauss_newton import GaussNewton
 from saccade.trackers.eco.deep_model import (
@@ -74,19 +74,6 @@ def test_windows(fourier: Vectors, size: int) -> None:
 def test_two_dimensional_windows(fourier: Vectors) -> None:
     close(hann2d((18, 19)), fourier("hann2d_18x19")[0, 0])
     close(hann2d((288, 288), centred=False)[:6, :6], fourier("hann2d_288_uncentered_corner")[0, 0])
-
-
-@pytest.mark.parametrize("centred", [True, False])
-@pytest.mark.parametrize(
-    ("name", "size", "effective"), [("eff13", (19, 19), (13, 13)), ("eff10", (19, 18), (10, 12))]
-)
-def test_clipped_windows(
-    fourier: Vectors, name: str, size: tuple[int, int], effective: tuple[int, int], centred: bool
-) -> None:
-    close(
-        clipped_hann2d(size, effective, centred=centred),
-        fourier(f"hann2d_clipped_19_{name}_centered{centred}")[0, 0],
-    )
 
 
 def test_labels(fourier: Vectors) -> None:

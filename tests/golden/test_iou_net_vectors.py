@@ -19,7 +19,7 @@ from saccade.nets.iou_net import IoUNet, Modulation
 from saccade.nets.resnet import mask_rcnn_resnet50, normalise_rgb, resnet18, resnet50
 from saccade.online.refinement import BoxRefinement, ascend, propose, refine
 from saccade.ops.crops import CropView, sample_patch
-from saccade.ops.roi_pool import roi_pool_listed
+from saccade.ops.roi_pool import roi_pool
 
 GoldenScript = Callable[[str], ModuleType]
 
@@ -119,7 +119,8 @@ def test_roi_pooling_and_its_gradients(golden: Path, bins: int, stride: int) -> 
     vector = arrays(golden / "vectors" / "prroi_pool.npz")
     name = f"{bins}x{bins}_s{stride}"
     features, boxes = vector["feat"].requires_grad_(), vector["rois"][:, 1:].requires_grad_()
-    pooled = roi_pool_listed(features, boxes, vector["rois"][:, 0].long(), bins=bins, stride=stride)
+    its_map = features[vector["rois"][:, 0].long()]
+    pooled = roi_pool(its_map, boxes[:, None], bins=bins, stride=stride)[:, 0]
     by_features, by_boxes = torch.autograd.grad(pooled, (features, boxes), vector[f"up_{name}"])
     close(pooled, vector[f"out_{name}"], ROUNDING)
     close(by_features, vector[f"dfeat_{name}"], ROUNDING)

@@ -12,9 +12,9 @@ from torch import Tensor
 
 from saccade.ops.activations import CELU, Activation, LeakyReLU
 from saccade.solvers.conjugate_gradient import Variables
-from saccade.solvers.gauss_newton import GaussNewton, LeastSquares, NormalEquations, ResidualFunction
-from saccade.trackers.atom.filter_learning import (
-    FilterProblem,
+from saccade.solvers.gauss_newton import GaussNewton, LeastSquares, NormalEquations
+from saccade.trackers.atom.least_squares import (
+    CompressedFilterProblem,
     JointProblem,
     ScoreFit,
     compress,
@@ -22,6 +22,7 @@ from saccade.trackers.atom.filter_learning import (
     correlate_same_adjoint,
     uncompressed,
 )
+from tests.property.automatic import ResidualFunction
 
 TARGETS, SAMPLES, CHANNELS, COMPRESSED = 2, 3, 4, 2
 FILTER_REG, PROJECTION_REG = 0.3, 0.2
@@ -67,14 +68,14 @@ def joint(seed: int, kernel: int) -> tuple[JointProblem, ResidualFunction, Varia
     return JointProblem(fit, FILTER_REG, PROJECTION_REG), ResidualFunction(residuals), at
 
 
-def alone(seed: int, kernel: int) -> tuple[FilterProblem, ResidualFunction, Variables]:
+def alone(seed: int, kernel: int) -> tuple[CompressedFilterProblem, ResidualFunction, Variables]:
     fit, normal = random_fit(seed, CELU(0.5)), random(seed + 1)
 
     def residuals(filters: Tensor) -> Variables:
         return errors(fit, scores(fit.features, filters)), FILTER_REG**0.5 * filters
 
     at = (normal(TARGETS, CHANNELS, kernel, kernel),)
-    return FilterProblem(fit, FILTER_REG), ResidualFunction(residuals), at
+    return CompressedFilterProblem(fit, FILTER_REG), ResidualFunction(residuals), at
 
 
 def errors(fit: ScoreFit, found: Tensor) -> Tensor:
@@ -158,7 +159,7 @@ def test_a_batch_of_targets_is_as_many_problems(seed: int, make: Make) -> None:
 def test_without_activation_the_filter_is_that_of_ridge_regression(seed: int) -> None:
     fit = random_fit(seed, IDENTITY, channels=2)
     (filters,) = GaussNewton().solve(
-        FilterProblem(fit, FILTER_REG),
+        CompressedFilterProblem(fit, FILTER_REG),
         (torch.zeros(TARGETS, 2, 3, 3, dtype=torch.float64),),
         steps=1,
         inner_steps=30,

@@ -11,7 +11,7 @@ from hypothesis.extra.numpy import arrays
 from saccade.evaluation.metrics import bootstrap_intervals, compare_paired
 from saccade.evaluation.metrics.davis import boundary_accuracy, region_similarity
 from saccade.evaluation.metrics.got10k import got10k_overlaps, score_got10k
-from saccade.evaluation.metrics.oxuva import counts_by_threshold, max_geometric_mean
+from saccade.evaluation.metrics.oxuva import count_presence, max_geometric_mean
 from saccade.evaluation.metrics.regions import mask_overlap, pixel_overlap, polygon_mask
 from saccade.evaluation.metrics.vot_anchors import AnchorRun, anchor_overlap_curve, score_anchor_sequence
 from saccade.evaluation.metrics.vot_long_term import LongTermRun, precision_recall, score_long_term
@@ -47,9 +47,10 @@ def reset_runs(draw: st.DrawFn) -> ResetRun:
         overlaps += [np.nan] * 6
         starts.append(frame + 5)
         frame += 5
-    if draw(st.booleans()):
+    # the video may end before the last start
+    if missing := draw(st.integers(0, 5)):
         starts.pop()
-        overlaps = overlaps[:-2]
+        overlaps = overlaps[:-missing]
     return ResetRun(np.array(overlaps), np.array(starts), np.array(failures))
 
 
@@ -97,24 +98,50 @@ def test_anchor_scores_are_shares_and_do_not_know_the_order_of_runs(overlaps: li
     np.testing.assert_allclose(curve, anchor_overlap_curve([[run] for run in runs], 45), atol=1e-12)
 
 
+Pieces = list[tuple[np.ndarray, float, bool]]
+"""overlaps, weight, and whether it ended in a failure"""
+
+
+def _plain_toolkit_pieces(run: ResetRun) -> Pieces:
+    """From each start up to its failure."""
+    ends = [*run.failures, len(run.overlaps)]
+    return [
+        (np.nan_to_num(run.overlaps[start:end]), 1.0, end != len(run.overlaps))
+        for start, end in zip(run.starts, ends, strict=False)
+    ]
+
+
+def _plain_pysot_pieces(run: ResetRun) -> Pieces:
+    """From each start to the next one, that frame included; weighted by how much of it the video has."""
+    overlaps, pieces, start = np.nan_to_num(run.overlaps), [], 0
+    for failure in run.failures:
+        again = failure + 5
+        if again <= len(overlaps):
+            frames = [frame for frame in range(start, again + 1) if frame < len(overlaps)]
+            pieces.append((overlaps[frames], len(frames) / (again + 1 - start), True))
+            start = again
+    if start < len(overlaps):
+        pieces.append((overlaps[start:], 1.0, False))
+    return pieces
+
+
+_PLAIN_PIECES = {"toolkit": _plain_toolkit_pieces, "pysot": _plain_pysot_pieces}
+
+
 @given(st.lists(reset_runs(), min_size=1, max_size=4), st.sampled_from(["toolkit", "pysot"]))
 def test_the_reset_curve_is_the_plain_definition(runs: list[ResetRun], dialect: str) -> None:
     curve = expected_overlap_curve([[run] for run in runs], dialect)
     assert ((curve >= 0) & (curve <= 1 + 1e-12)).all()
-    if dialect == "toolkit":
-        pieces = []
-        for run in runs:
-            ends = [*run.failures, len(run.overlaps)]
-            for number, (start, end) in enumerate(zip(run.starts, ends, strict=False)):
-                pieces.append((np.nan_to_num(run.overlaps[start:end]), number < len(run.failures)))
-        length = 1 + len(curve) // 2
-        means = [
-            np.sum(values[1 : length + 1]) / length
-            for values, failed in pieces
-            if failed or length < len(values)
-        ]
-        if length < len(curve):
-            assert curve[length] == pytest.approx(np.mean(means) if means else 0.0)
+    pieces = [piece for run in runs for piece in _PLAIN_PIECES[dialect](run)]
+    for length in range(1, len(curve)):
+        total = weights = 0.0
+        for values, weight, failed in pieces:
+            if failed or length < len(values):
+                total += weight * np.sum(values[1 : length + 1]) / length
+                weights += weight
+        assert curve[length] == pytest.approx(total / weights if weights else 0.0)
+    if dialect == "pysot":
+        assert curve[0] == 1.0
     for run in runs:
         scores = score_reset_sequence([run])
         assert scores.failures == len(run.failures)
@@ -147,7 +174,7 @@ def test_keeping_more_boxes_only_adds(overlaps: np.ndarray, data: st.DataObject)
     frames = len(overlaps)
     predicts, present = (data.draw(arrays(bool, frames)) for _ in "pt")
     scores = np.array(data.draw(st.lists(shares, min_size=frames, max_size=frames)))
-    counts = counts_by_threshold(overlaps, predicts, present, scores)
+    counts = [count_presence(overlaps, predicts & (scores >= 1 - s), present) for s in np.linspace(0, 1, 11)]
     assert all(c.tp + c.fn == present.sum() and c.fp + c.tn == frames - present.sum() for c in counts)
     assert all(b.tp >= a.tp and b.fp >= a.fp for a, b in pairwise(counts))
 

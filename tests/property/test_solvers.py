@@ -17,7 +17,8 @@ from saccade.solvers.conjugate_gradient import (
     fletcher_reeves,
     polak_ribiere,
 )
-from saccade.solvers.gauss_newton import GaussNewton, LeastSquares, ResidualFunction, plain_inner
+from saccade.solvers.gauss_newton import GaussNewton, LeastSquares, plain_inner
+from tests.property.automatic import ResidualFunction
 
 BETAS = (fletcher_reeves, polak_ribiere)
 Beta = Callable[[Tensor, Tensor, Tensor], Tensor]

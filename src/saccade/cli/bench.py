@@ -15,7 +15,9 @@ def bench(
     source: Annotated[
         str | None, typer.Option(metavar="S", help="Frames to run on; the built-in clip when not given.")
     ] = None,
-    frames: Annotated[int, typer.Option(min=3, metavar="N", help="How many frames to run.")] = 150,
+    frames: Annotated[
+        int, typer.Option(min=1, metavar="N", help="How many frames to measure, after those of the warm-up.")
+    ] = 150,
     weights: Weights = None,
     device: Device = "auto",
     precision: Precision = PrecisionChoice.auto,
@@ -26,30 +28,41 @@ def bench(
 
     Example: [bold]saccade bench eco --targets 8[/bold]
     """
-    from saccade.deploy import bench as work
-    from saccade.zoo.load import find_device
-
     try:
         loaded = load_model(model, weights, device, precision, settings)
     except WeightsError as error:
         if weights is None:
             error.add_note("--weights none times a random network")
         raise
-    with progress("reading", frames) as advance:
-        clip, boxes = work.material(source, frames, targets, advance)
-    if len(clip) < frames:
+
+    from saccade.deploy import bench as work
+    from saccade.zoo.load import find_device
+
+    needed = 1 + work.WARM_UP + frames
+    with progress("reading", needed) as advance:
+        clip, boxes = work.material(source, needed, targets, advance)
+    is_short = len(clip) < needed
+    if is_short:
         notify(f"{source} has only {len(clip)} frames")
     with progress(f"timing {model}", len(clip)) as advance:
-        result = work.bench(loaded, clip, boxes, device=find_device(device, model), on_frame=advance)
+        result = work.bench(
+            loaded,
+            clip,
+            boxes,
+            device=find_device(device, model),
+            warm_up=None if is_short else work.WARM_UP,
+            on_frame=advance,
+        )
     if json:
         print_json(result.to_json())
         return
     width, height = result.size_wh
     about = {
         "model": f"{result.model} on {result.device}, {result.threads} threads",
-        "video": f"{result.frames} frames of {width}x{height}, targets: {result.targets}",
+        "video": f"frames of {width}x{height}, targets: {result.targets}",
+        "measured": f"{result.frames} frame{'s' * (result.frames > 1)} after {result.warm_up} of warm-up",
         "speed": f"{result.fps:.1f} frames/s",
-        "a frame": f"{result.median_ms:.2f} ms (median), {result.p95_ms:.2f} ms (95th percentile)",
+        "a frame": f"{result.median_ms:.2f} ms (median){_percentile(result.p95_ms)}",
         "first frame": f"{result.begin_ms:.1f} ms",
         **{
             f"  {name}": f"{ms:.2f} ms ({100 * ms / result.staged_ms:.0f} %)"
@@ -64,3 +77,7 @@ def bench(
     if result.device_memory_mb is not None:
         about["device memory"] = f"{result.device_memory_mb:.0f} MiB at most"
     out.print(facts(about))
+
+
+def _percentile(p95_ms: float | None) -> str:
+    return "" if p95_ms is None else f", {p95_ms:.2f} ms (95th percentile)"

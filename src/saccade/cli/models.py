@@ -1,14 +1,20 @@
 """`saccade models`: what there is to choose from, and how its weights get here."""
 
+from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
+from rich.padding import Padding
+from rich.text import Text
 
 from saccade.cli.console import facts, out, print_json, progress, table, transfer
 from saccade.cli.options import Json
 
 if TYPE_CHECKING:  # loaded when a command runs, so that help is quick
+    from saccade.core.settings import Setting
     from saccade.zoo.obtain import Obtained
 
 app = typer.Typer(
@@ -68,9 +74,27 @@ def card(
             "in the store": str(Store().find(row.weights.key) or f"no; {row.remedy}"),
         }
     out.print(facts(about))
-    out.print("\nsettings, changed by --set NAME=VALUE:\n", style="dim")
-    cells = [(s.name, str(s.default), s.kind, s.text) for s in model.settings]
-    out.print(table(("name", "default", "type", "meaning"), cells))
+    _print_settings("changed with --set NAME=VALUE", [s for s in model.settings if not _is_network(s)])
+    _print_settings(
+        "of the network, changed with --weights none only: a weight file says how its network is made",
+        [s for s in model.settings if _is_network(s)],
+    )
+
+
+def _is_network(setting: "Setting") -> bool:
+    return setting.name.startswith("network.")
+
+
+def _print_settings(which: str, settings: Sequence["Setting"]) -> None:
+    """Prints each setting on a line, and below it what it is."""
+    if settings:
+        out.print(f"\nsettings {which}:", style="dim")
+    for _, group in groupby(settings, key=lambda setting: setting.name.rpartition(".")[0]):
+        out.print()
+        for setting in group:
+            typed = Text.assemble((setting.name, "bold"), f" = {setting.typed}")
+            out.print(typed, soft_wrap=True)
+            out.print(Padding(Text(f"{setting.kind}; {setting.text}", style="dim"), (0, 0, 0, 4)))
 
 
 @app.command("import")
@@ -123,5 +147,9 @@ def _tell(obtained: "Obtained", json: bool) -> None:
         "recognised as": obtained.network,
         "used by": ", ".join(obtained.models),
         "kept as": str(obtained.path),
+        "replaces": obtained.replaced,
+        "sha256": obtained.sha256,
     }
-    out.print(facts(rows | {"sha256 of the file": obtained.sha256}))
+    for name, value in rows.items():
+        if value is not None:  # unbroken, to be copied
+            out.print(f"[dim]{name:<15}[/]{escape(value)}", soft_wrap=True)

@@ -28,7 +28,7 @@ Weights = Annotated[
         "--weights", metavar="FILE", help="Weight file, or `none` for random ones; the store's if not given."
     ),
 ]
-Device = Annotated[str, typer.Option("--device", metavar="NAME", help="auto, cpu, cuda, cuda:1, mps …")]
+Device = Annotated[str, typer.Option("--device", metavar="NAME", help="auto, cpu, cuda, cuda:1, mps or xpu.")]
 Precision = Annotated[
     PrecisionChoice, typer.Option("--precision", help="float32 reproduces published numbers exactly.")
 ]
@@ -75,12 +75,11 @@ def load_model(
     name: str, weights: str | None, device: str, precision: PrecisionChoice, settings: list[str] | None
 ) -> Any:
     """The model that the options ask for."""
+    changes = parse_settings(settings)
     from saccade.zoo import load
 
     chosen = {None: "auto", "none": None}.get(weights, weights)
-    return load(
-        name, weights=chosen, device=device, precision=precision.value, settings=parse_settings(settings)
-    )
+    return load(name, weights=chosen, device=device, precision=precision.value, settings=changes)
 
 
 def command_line(context: typer.Context) -> str:

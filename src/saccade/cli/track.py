@@ -106,6 +106,15 @@ def track(
 
     Example: [bold]saccade track clip.mp4 --box 120,80,60,40 --out runs/car[/bold]
     """
+    # what takes seconds to load comes behind what is wrong at a glance
+    boxes = [parse_box(text) for text in box or ()]
+    if not boxes and mask is None and show is Show.none:
+        raise TargetError(
+            "nothing to follow yet; say where the target is with --box X,Y,W,H (top-left corner, width and "
+            "height in pixels), or draw it with --show window"
+        )
+    model = load_model(tracker, weights, device, precision, settings)
+
     from saccade.deploy.pointing import pick_targets, targets_of
     from saccade.deploy.record import record
     from saccade.draw.window import Window
@@ -113,13 +122,7 @@ def track(
     from saccade.media.following import beginning_whole
     from saccade.zoo.load import find_device
 
-    targets = targets_of([parse_box(text) for text in box or ()], mask)
-    if targets is None and show is Show.none:
-        raise TargetError(
-            "nothing to follow yet; say where the target is with --box X,Y,W,H (top-left corner, width and "
-            "height in pixels), or draw it with --show window"
-        )
-    model = load_model(tracker, weights, device, precision, settings)
+    targets = targets_of(boxes, mask)
     about = {"command": command_line(context), "source": source, "device": str(find_device(device, tracker))}
     with ExitStack() as opened:
         video = opened.enter_context(

@@ -14,7 +14,10 @@ SaccadeError                    message = what is wrong, where, and what to do a
 """
 
 import difflib
+import sys
+import warnings
 from collections.abc import Iterable
+from types import FrameType
 
 
 class SaccadeError(Exception):
@@ -76,6 +79,17 @@ class MissingExtraError(SaccadeError, ImportError):
 
 class SaccadeWarning(UserWarning):
     """Something was put right or left out on the user's behalf, and they should know."""
+
+
+def warn(message: str) -> None:
+    """Warns at the line that called saccade, however deep inside the reason was found."""
+    depth, outermost = 0, 0
+    frame: FrameType | None = sys._getframe()
+    while frame is not None:
+        if frame.f_globals.get("__name__", "").partition(".")[0] == "saccade":
+            outermost = depth
+        depth, frame = depth + 1, frame.f_back
+    warnings.warn(message, SaccadeWarning, stacklevel=outermost + 2)
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

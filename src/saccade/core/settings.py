@@ -4,8 +4,9 @@ import ast
 import dataclasses
 import inspect
 import textwrap
+import types
 from dataclasses import dataclass
-from typing import Any, get_type_hints
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +15,7 @@ class Setting:
 
     Attributes:
         name: dotted name.
-        kind: its type, as written.
+        kind: its type in short, e.g. "float", "float | none", "(float, float), …".
         default: its value in this configuration.
         text: what it means, with its unit.
     """
@@ -23,6 +24,11 @@ class Setting:
     kind: str
     default: Any
     text: str
+
+    @property
+    def typed(self) -> str:
+        """The default as it is typed behind `name=`."""
+        return _typed(self.default) or "()"
 
 
 def settings(config: Any) -> list[Setting]:
@@ -36,6 +42,12 @@ def settings(config: Any) -> list[Setting]:
         else:
             rows.append(Setting(field.name, _kind(kinds[field.name]), value, texts.get(field.name, "")))
     return rows
+
+
+def _typed(value: Any) -> str:
+    if isinstance(value, tuple):
+        return ",".join(f"({_typed(part)})" if isinstance(part, tuple) else _typed(part) for part in value)
+    return str(value).lower() if value is None or isinstance(value, bool) else str(value)
 
 
 def _field_texts(kind: type) -> dict[str, str]:
@@ -57,8 +69,12 @@ def _field_texts(kind: type) -> dict[str, str]:
 
 
 def _kind(annotation: Any) -> str:
-    return (
-        annotation.__name__
-        if isinstance(annotation, type) and not hasattr(annotation, "__args__")
-        else (str(annotation).replace("typing.", ""))
-    )
+    parts = get_args(annotation)
+    if get_origin(annotation) is Literal:
+        return " | ".join(map(str, parts))
+    if get_origin(annotation) in (Union, types.UnionType):
+        return " | ".join(map(_kind, parts))
+    if get_origin(annotation) is tuple:
+        kinds = map(_kind, parts)
+        return ", ".join(f"({kind})" if "," in kind or "|" in kind else kind for kind in kinds)
+    return {types.NoneType: "none", Ellipsis: "…"}.get(annotation) or str(annotation.__name__)

@@ -1,6 +1,5 @@
 """Targets: what a user points at."""
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, SupportsFloat
@@ -8,7 +7,7 @@ from typing import Any, SupportsFloat
 import numpy as np
 from jaxtyping import Bool, Float, Shaped
 
-from saccade.core.errors import SaccadeWarning, TargetError
+from saccade.core.errors import TargetError, warn
 
 TargetId = int | str
 Box = Sequence[SupportsFloat] | Shaped[np.ndarray, "4"]
@@ -126,11 +125,9 @@ def clip_box(box: Box, size_wh: tuple[int, int], where: str) -> tuple[float, flo
     clipped = (left, top, right - left, bottom - top)
     if (left, top) == (x, y) and right == x + w and bottom == y + h:
         return x, y, w, h
-    warnings.warn(
+    warn(
         f"{where}: the box {_show(box)} reaches outside the frame of {size_wh[0]}x{size_wh[1]} pixels; "
-        f"its inner part {_show(clipped)} is used",
-        SaccadeWarning,
-        stacklevel=2,
+        f"its inner part {_show(clipped)} is used"
     )
     return clipped
 

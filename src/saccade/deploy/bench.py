@@ -33,14 +33,16 @@ class BenchResult:
     targets: int
     frames: int
     """how many were timed"""
+    warm_up: int
+    """how many were tracked before them, besides the first"""
     begin_ms: float
     """milliseconds of the first frame, in which the targets are learnt"""
     median_ms: float
     """milliseconds of a frame"""
     mean_ms: float
     """milliseconds of a frame"""
-    p95_ms: float
-    """95 of 100 frames take no longer"""
+    p95_ms: float | None
+    """95 of 100 frames take no longer; None for a single frame"""
     fps: float
     """frames by seconds, all timed frames together; reading frames is not counted"""
     stages_ms: dict[str, float]
@@ -69,28 +71,34 @@ def bench(
     boxes: Sequence[Box],
     *,
     device: torch.device,
+    warm_up: int | None = None,
     on_frame: Callable[[], None] = lambda: None,
 ) -> BenchResult:
     """Times a model over frames that are already in memory.
 
     Args:
-        frames: the first is where the targets are pointed at; `WARM_UP` more are not timed, or half of them
-            where there are few.
+        frames: the first is where the targets are pointed at.
         boxes: (x, y, w, h) in pixels of the first frame, one a target.
         device: where the model runs.
+        warm_up: how many frames behind the first are not timed; when not given, `WARM_UP`, or half of them
+            where there are few.
         on_frame: is called after every frame.
 
     Raises:
-        SourceError: for fewer than three frames.
+        SourceError: for fewer than three frames, or none left to time.
     """
-    if len(frames) < 3:
-        raise SourceError(f"a bench needs at least 3 frames, got {len(frames)}; give a longer source")
+    if warm_up is None:
+        warm_up = min(WARM_UP, max(1, (len(frames) - 1) // 2))
+    if len(frames) < warm_up + 2:
+        raise SourceError(
+            f"a bench needs at least {warm_up + 2} frames, got {len(frames)}; give a longer source"
+        )
     on_cuda = device.type == "cuda"
     wait = partial(torch.accelerator.synchronize, device) if device.type != "cpu" else _at_once
     if on_cuda:
         torch.cuda.reset_peak_memory_stats(device)
     spent, timings = _pass(model, frames, boxes, wait, on_frame)
-    first = 1 + min(WARM_UP, (len(frames) - 1) // 2)
+    first = 1 + warm_up
     timed = whole = np.array(spent[first:])
     if device.type != "cpu":
         with stages_end_with(wait):
@@ -106,10 +114,11 @@ def bench(
         size_wh=frames[0].size_wh,
         targets=len(boxes),
         frames=len(timed),
+        warm_up=warm_up,
         begin_ms=spent[0],
         median_ms=float(np.median(timed)),
         mean_ms=float(timed.mean()),
-        p95_ms=float(np.percentile(timed, 95)),
+        p95_ms=float(np.percentile(timed, 95)) if len(timed) > 1 else None,
         fps=1e3 * len(timed) / float(timed.sum()),
         stages_ms={name: float(np.mean([t.get(name, 0.0) for t in staged])) for name in stages},
         staged_ms=float(whole.mean()),

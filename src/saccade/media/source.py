@@ -2,7 +2,6 @@
 
 import os
 import re
-import warnings
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
@@ -10,7 +9,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from saccade.core import ConfigError, Frame, SaccadeWarning, SourceError
+from saccade.core import ConfigError, Frame, SourceError
+from saccade.core.errors import warn
 from saccade.core.frame import ColorOrder
 from saccade.media.arrays import ArrayReader
 from saccade.media.prefetch import END, Direct, Items, Newest, Queue, ReadAhead
@@ -72,7 +72,7 @@ class Source:
                 self._end()
             elif self._skips:
                 self.skipped.append(str(item))
-                warnings.warn(f"left out: {item}", SaccadeWarning, stacklevel=2)
+                warn(f"left out: {item}")
             else:
                 self.close()
                 raise item

@@ -1,10 +1,11 @@
 """Making a trained network ready to be run: the same function, faster; all that precision means is here."""
 
 import copy
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from itertools import pairwise
-from typing import Protocol, TypeVar, runtime_checkable
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -27,6 +28,13 @@ class Reducible(Protocol):
 
 
 @runtime_checkable
+class Sparing(Protocol):
+    """A module that names the parts below it that it never runs: checkpoints have them, so it must too."""
+
+    never_run: tuple[str, ...]
+
+
+@runtime_checkable
 class Preparable(Protocol):
     """A module that works in a way of its own once all else about a network made ready is settled."""
 
@@ -39,14 +47,15 @@ def for_inference(network: M, *, device: torch.device | str = "cpu", precision: 
     """Return a copy of a network for inference on a device.
 
     It is in eval mode and without gradients, its batch norms are folded into the layers before them, and its
-    convolutions lie channels-last in memory. The original keeps its parameters and their names.
+    convolutions lie channels-last in memory. Parts that a `Sparing` module never runs are not copied. The
+    original keeps its parameters and their names.
 
     Args:
         precision: "float32", or "auto": bfloat16 for the parts that are `Reducible`, if the device computes
             with it in hardware. These parts take and return either kind; all others take and return float32.
     """
     device = torch.device(device)
-    copied = copy.deepcopy(network).eval().requires_grad_(False)
+    copied = copy.deepcopy(network, _left_out(network)).eval().requires_grad_(False)
     for module in list(copied.modules()):
         _fold_batch_norms(module)
     copied.to(device)
@@ -80,21 +89,61 @@ def as_precise_as(part: nn.Module, features: Tensor) -> Tensor:
     return features.to(next(part.parameters()).dtype)
 
 
-@contextmanager
-def exact_float32() -> Iterator[None]:
+class _ExactFloat32:
+    """A choice that all threads share: the first to come in makes it, the last to leave takes it back."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._inside = 0
+        self._before = ExitStack()
+
+    @contextmanager
+    def __call__(self) -> Iterator[None]:
+        with self._lock:
+            if not self._inside:
+                self._choose()
+            self._inside += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._inside -= 1
+                if not self._inside:
+                    self._before.close()
+
+    def _choose(self) -> None:
+        with ExitStack() as undone:  # also where one can be set and the other cannot
+            for backend in (torch.backends.cudnn.conv, torch.backends.cuda.matmul):  # type: ignore[attr-defined]
+                undone.callback(setattr, backend, "fp32_precision", backend.fp32_precision)
+                backend.fp32_precision = "ieee"
+            self._before = undone.pop_all()
+
+
+_exact_float32 = _ExactFloat32()
+
+
+def exact_float32() -> AbstractContextManager[None]:
     """Inside, float32 on NVIDIA's GPUs means float32.
 
-    By PyTorch's default, convolutions round their factors to TF32 there, to 10 bits.
+    By PyTorch's default, convolutions round their factors to TF32 there, to 10 bits. The choice holds for the
+    whole process; where several threads are inside, it holds until the last one leaves.
     """
-    backends = (torch.backends.cudnn.conv, torch.backends.cuda.matmul)  # type: ignore[attr-defined]
-    before = [backend.fp32_precision for backend in backends]
-    for backend in backends:
-        backend.fp32_precision = "ieee"
-    try:
-        yield
-    finally:
-        for backend, precision in zip(backends, before, strict=True):
-            backend.fp32_precision = precision
+    return _exact_float32()
+
+
+class LeftOut(nn.Module):
+    """Stands where a part was that is never run."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        raise AssertionError(
+            "this part was said to be never run, and so was left out of the copy for inference"
+        )
+
+
+def _left_out(network: nn.Module) -> dict[int, Any]:
+    """What `copy.deepcopy` is told to put in the place of parts, by their ids."""
+    sparing = [module for module in network.modules() if isinstance(module, Sparing)]
+    return {id(module.get_submodule(name)): LeftOut() for module in sparing for name in module.never_run}
 
 
 def _fold_batch_norms(parent: nn.Module) -> None:

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from saccade.nets.inference import as_precise_as
 from saccade.nets.local_iou import LocalIoU, PooledLevel
+from saccade.nets.resnet import STRIDES as BACKBONE_STRIDES
 from saccade.ops.roi_pool import roi_pool, roi_pool_vjp
 
 Maps = tuple[Tensor, Tensor]
@@ -19,7 +20,7 @@ OverlapFunction = Callable[[Tensor], tuple[Tensor, Tensor]]
 Modulation = tuple[Tensor, Tensor]
 """one factor for each channel of the maps, (N, C) each"""
 
-STRIDES = (8, 16)
+STRIDES = (BACKBONE_STRIDES["layer2"], BACKBONE_STRIDES["layer3"])
 """crop pixels in a cell of each map"""
 REFERENCE_BINS = (3, 1)
 """bins that the target's box is pooled into, along each axis of each map"""
@@ -166,6 +167,7 @@ class IoUNet(nn.Module):
 
     def prepare(self) -> None:
         """Lay out weights as a CPU wants them; a GPU is faster at computing everything."""
+        self.local_levels = []
         if self.iou_predictor.weight.device.type != "cpu":
             return
         assert isinstance(self.fc3_rt.bn, nn.Identity), "batch norms are folded first"

@@ -8,6 +8,7 @@ from torchvision.models import ResNet
 from torchvision.models.resnet import BasicBlock, Bottleneck
 
 from saccade.nets.inference import as_precise_as
+from saccade.ops.constants import literal
 
 STRIDES = {"conv1": 2, "layer1": 4, "layer2": 8, "layer3": 16, "layer4": 32}
 """pixels in a cell of each output"""
@@ -15,9 +16,15 @@ STRIDES = {"conv1": 2, "layer1": 4, "layer2": 8, "layer3": 16, "layer4": 32}
 
 def normalise_rgb(pictures: Float[Tensor, "b 3 H W"]) -> Float[Tensor, "b 3 H W"]:
     """Pictures with values 0 ... 255 as networks trained on ImageNet want them: zero mean, unit variance."""
-    mean = pictures.new_tensor((0.485, 0.456, 0.406))[:, None, None]
-    deviation = pictures.new_tensor((0.229, 0.224, 0.225))[:, None, None]
+    mean = literal((0.485, 0.456, 0.406), pictures)[:, None, None]
+    deviation = literal((0.229, 0.224, 0.225), pictures)[:, None, None]
     return (pictures / 255 - mean) / deviation
+
+
+def normalise_bgr(pictures: Float[Tensor, "b 3 H W"]) -> Float[Tensor, "b 3 H W"]:
+    """RGB pictures with values 0 ... 255 as the networks of Mask R-CNN want them: BGR, zero mean."""
+    mean = pictures.new_tensor((102.9801, 115.9465, 122.7717))[:, None, None]
+    return pictures.flip(1) - mean
 
 
 class ResNetFeatures(ResNet):

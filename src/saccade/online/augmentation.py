@@ -15,6 +15,8 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
+from saccade.core.ranges import BELOW_ONE, FINITE, at_least, check_ranges, within
+
 Shift = tuple[int, int]
 Kind = Literal["shift", "relative_shift", "flip", "blur", "rescale", "rotate"]
 
@@ -45,6 +47,20 @@ class FirstFrameAugmentation:
     """flipped, blurred, rescaled and rotated crops are displaced by up to this share of half a crop size"""
     order: tuple[Kind, ...] = ("shift", "relative_shift", "flip", "blur", "rescale", "rotate")
     """order of the samples behind the plain crop; random displacements are drawn in this order"""
+
+    def __post_init__(self) -> None:
+        check_ranges(
+            "augmentation",
+            self,
+            relative_shifts=within(-1, 1),
+            blurs=within(0.01, 100),
+            rescales=within(0.1, 10),
+            rotations=FINITE,
+            dropout_copies=at_least(0),
+            dropout_probability=BELOW_ONE,
+            expansion=within(1, 10),
+            random_shift=within(0, 1),
+        )
 
     def patch_size(self, crop_wh: tuple[int, int]) -> tuple[int, int]:
         """Width and height of the patch to be changed: the expanded crop, of the same parity."""

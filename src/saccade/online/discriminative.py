@@ -16,13 +16,14 @@ import torch
 from jaxtyping import Bool, Float, Integer
 from torch import Tensor
 
-from saccade.core.errors import ConfigError
 from saccade.core.frame import Frame
+from saccade.core.ranges import at_least, check_ranges
 from saccade.core.timing import Stopwatch
 from saccade.nets.inference import exact_float32
 from saccade.nets.iou_net import IoUNet, Modulation
 from saccade.nets.resnet import normalise_rgb
 from saccade.online.augmentation import FirstFrameAugmentation, channel_dropout
+from saccade.online.exchange import Briefing, Sighting
 from saccade.online.localization import (
     FOUND,
     HARD_NEGATIVE,
@@ -33,6 +34,7 @@ from saccade.online.localization import (
     best_scale,
     localize,
 )
+from saccade.online.memory import SampleMemory
 from saccade.online.refinement import BoxRefinement, draw_uniform, refine
 from saccade.online.run import Estimate
 from saccade.online.search_region import SearchRegion, keep_inside
@@ -42,20 +44,6 @@ from saccade.ops.crops import CropView
 
 SMALLEST = 10.0
 """shorter side in frame pixels that the scale keeps targets above, where boxes are not refined"""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SampleMemory:
-    """What is remembered of each target."""
-
-    size: int = 50
-    """samples"""
-    learning_rate: float = 0.01
-    """share of the newest sample"""
-    hard_negative_rate: float = 0.02
-    """share of the newest sample when it shows a distractor"""
-    initial_minimum: float = 0.25
-    """share that the samples of the first frame never fall below; 0 does without"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +62,14 @@ class Learning:
     """whether scheduled improvements happen on frames too from which nothing is remembered (ATOM)"""
 
     def __post_init__(self) -> None:
-        if self.interval < 1:
-            raise ConfigError(f"learning.interval is {self.interval}; it must be 1 or more")
+        check_ranges(
+            "learning",
+            self,
+            first_steps=at_least(0),
+            interval=at_least(1),
+            steps=at_least(0),
+            hard_negative_steps=at_least(0),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +96,8 @@ class DiscriminativeConfig:
 class DiscriminativeState(TargetState):
     """What is remembered of N targets; a tracker names the type of its target model's part."""
 
+    host = ("centre", "size", "scale", "base_size", "refined_centre", "age", "draws", "is_drawn")
+
     centre: Float[Tensor, "N 2"]
     """(x, y) in frame pixels"""
     size: Float[Tensor, "N 2"]
@@ -111,7 +107,7 @@ class DiscriminativeState(TargetState):
     base_size: Float[Tensor, "N 2"]
     """(w, h) in crop pixels on the first frame"""
     refined_centre: Float[Tensor, "N 2"]
-    """last position that came from a refined box; NaN before the first"""
+    """last position that came from a refined box; NaN while there is none"""
     age: Integer[Tensor, " N"]
     """frames since the first"""
     draws: Float[Tensor, "N R 4"]
@@ -133,36 +129,6 @@ class TrackingNetwork(Protocol):
     def backbone_features(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
         """The features of layer2 and layer3 (strides 8 and 16) of normalised pictures."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Sighting:
-    """What a frame says of N targets, as the host hears of it.
-
-    Attributes:
-        centre: (x, y) that the score map gave, or the refined box; in frame pixels.
-        size: (w, h) in frame pixels.
-        is_refined: whether the box was refined.
-        score: highest score.
-        finding: see `saccade.online.localization`.
-        scale_index: which of the scales was the best.
-    """
-
-    centre: Float[Tensor, "N 2"]
-    size: Float[Tensor, "N 2"]
-    is_refined: Bool[Tensor, " N"]
-    score: Float[Tensor, " N"]
-    finding: Integer[Tensor, " N"]
-    scale_index: Integer[Tensor, " N"]
-
-    def on_host(self) -> "Sighting":
-        """The one transfer from the device in a frame."""
-        columns = (self.is_refined, self.score, self.finding, self.scale_index)
-        table = torch.cat([self.centre, self.size, *(c[:, None].to(self.size.dtype) for c in columns)], dim=1)
-        table = table.cpu()
-        return Sighting(
-            table[:, 0:2], table[:, 2:4], table[:, 4] > 0, table[:, 5], table[:, 6].long(), table[:, 7].long()
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +204,7 @@ class DiscriminativeTracker:
             size=size[None].clone(),
             scale=scale[None],
             base_size=(size / scale)[None],
-            refined_centre=torch.full((1, 2), torch.nan),
+            refined_centre=centre[None].clone() if config.refinement.first_is_refined else _nowhere(),
             age=torch.zeros(1, dtype=torch.long),
             draws=torch.zeros(1, config.refinement.random_proposals, 4),
             is_drawn=torch.zeros(1, dtype=torch.bool),
@@ -268,13 +234,15 @@ class DiscriminativeTracker:
         with stopwatch.stage("crop"):
             offset = self.model.offset(config.search.side)
             views, crops = config.search.look(frame, state.centre, state.scale, offset)
+            draws = self._draw(state, generators)
+            told = Briefing(state.centre, state.size, state.scale, views, draws).to(self.device)
         with stopwatch.stage("backbone"):
             layer2, layer3 = self._backbone(crops.flatten(0, 1))
         with stopwatch.stage("classifier"):
             features = self.model.extract(layer3).unflatten(0, crops.shape[:2])
-            peak, view = self._localize(features, views, state)
+            peak, view, centre = self._localize(frame, features, told, state)
         with stopwatch.stage("refinement"):
-            sighting = self._measure(frame, (layer2, layer3), peak, view, state, generators)
+            sighting = self._measure((layer2, layer3), peak, view, centre, told, state)
         with stopwatch.stage("host"):
             sighting = sighting.on_host()
             view = _at_scale(views, sighting.scale_index)
@@ -288,38 +256,40 @@ class DiscriminativeTracker:
         return self.network.backbone_features(normalise_rgb(pictures.to(self.device, non_blocking=True)))
 
     def _localize(
-        self, features: Float[Tensor, "N S C h w"], views: CropView, state: DiscriminativeState
-    ) -> tuple[Peak, CropView]:
-        """The place of each target, and the view that it is to be seen in."""
-        centre, size, scale = (each.to(self.device) for each in (state.centre, state.size, state.scale))
+        self,
+        frame: Frame,
+        features: Float[Tensor, "N S C h w"],
+        told: Briefing,
+        state: DiscriminativeState,
+    ) -> tuple[Peak, CropView, Float[Tensor, "N 2"]]:
+        """What the score maps say, the view at the best scale, and the target's centre in frame pixels."""
         maps = self.model.score(features, state.model)
         index = best_scale(maps, self.config.localization)
-        view = _at_scale(views.to(self.device), index)
-        if self.config.search.geometry == "nominal":
-            # ATOM moves by cells of the last scale, not of the one that it found
-            view = CropView(view.centre, scale, view.size_wh)
-        return localize(maps, index, view, centre, size, self.config.localization), view
+        view = _at_scale(told.views, index)
+        # ATOM moves by cells of the last scale, not of the one that it found
+        is_nominal = self.config.search.geometry == "nominal"
+        cells = CropView(view.centre, told.scale, view.size_wh) if is_nominal else view
+        peak = localize(maps, index, cells, told.centre, told.size, self.config.localization)
+        moved = cells.centre + peak.displacement * cells.scale[:, None]
+        return peak, view, keep_inside(moved, told.size, frame.size_wh)
 
     def _measure(
         self,
-        frame: Frame,
         layers: tuple[Tensor, Tensor],
         peak: Peak,
         view: CropView,
+        centre: Float[Tensor, "N 2"],
+        told: Briefing,
         state: DiscriminativeState,
-        generators: Sequence[torch.Generator],
     ) -> Sighting:
         """Box and finding of each target."""
-        size = state.size.to(self.device)
-        moved = view.centre + peak.displacement * view.scale[:, None]
-        centre = keep_inside(moved, size, frame.size_wh)
+        size = told.size
         is_refined = torch.zeros_like(peak.finding, dtype=torch.bool)
         if self.config.refines_boxes:
             overlap = self.network.bb_regressor.overlap_in(
                 *self._best_layers(layers, peak.scale_index), _pair(state.modulation)
             )
-            draws = self._draw(state, generators).to(self.device)
-            refined = refine(overlap, _box_in_crop(view, centre, size), draws, self.config.refinement)
+            refined = refine(overlap, _box_in_crop(view, centre, size), told.draws, self.config.refinement)
             better_centre, better_size = refined.in_frame(view)
             is_refined = refined.found
             centre = torch.where(is_refined[:, None], better_centre, centre)
@@ -340,6 +310,8 @@ class DiscriminativeTracker:
         self, state: DiscriminativeState, generators: Sequence[torch.Generator]
     ) -> Float[Tensor, "N R 4"]:
         """The draws of this frame; those that the last one had no use for are not drawn again."""
+        if not self.config.refines_boxes:
+            return state.draws
         fresh = draw_uniform(generators, self.config.refinement, (~state.is_drawn).tolist())
         state.draws = torch.where(state.is_drawn[:, None, None], state.draws, fresh)
         return state.draws
@@ -395,6 +367,10 @@ class DiscriminativeTracker:
         boxes = torch.cat([state.centre - (state.size - 1) / 2, state.size], dim=1)
         status = torch.tensor(STATUS, dtype=torch.int8)[sighting.finding]
         return Estimate(boxes, sighting.score, status)
+
+
+def _nowhere() -> Float[Tensor, "1 2"]:
+    return torch.full((1, 2), torch.nan)
 
 
 def _at_scale(views: CropView, scale_index: Integer[Tensor, " N"]) -> CropView:

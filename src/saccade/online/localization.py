@@ -12,8 +12,9 @@ import torch
 from jaxtyping import Bool, Float, Integer
 from torch import Tensor
 
-from saccade.core.errors import ConfigError
+from saccade.core.ranges import FINITE, above, at_least, check_ranges
 from saccade.online.run import LOST, TRACKED, UNCERTAIN
+from saccade.ops.constants import literal
 from saccade.ops.crops import CropView
 
 FOUND, HARD_NEGATIVE, UNSURE, MISSING = range(4)
@@ -45,8 +46,15 @@ class Localization:
     all scores"""
 
     def __post_init__(self) -> None:
-        if self.neighborhood <= 0:
-            raise ConfigError(f"localization.neighborhood is {self.neighborhood}; it must be above 0")
+        check_ranges(
+            "localization",
+            self,
+            lost_below=FINITE,
+            distractor_ratio=FINITE,
+            hard_negative_ratio=FINITE,
+            neighborhood=above(0),
+            near=at_least(0),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +80,8 @@ class Peak:
 
     Attributes:
         displacement: (x, y) from the middle of the search region in crop pixels.
-        score: highest value of the map, wherever it is, before any window.
+        score: highest value of the map, wherever it is; behind the window where that is multiplied with all
+            scores, and 0 where the map is not a number.
         finding: `FOUND`, `HARD_NEGATIVE`, `UNSURE` or `MISSING`.
         scale_index: which of the scales has the highest peak.
     """
@@ -111,7 +120,7 @@ def localize(
     around = _rectangle(first_at, config.neighborhood * size / cell, scores)
     second, second_at = _highest(scores.masked_fill(around, 0))
 
-    middle = centre.new_tensor(maps.middle)
+    middle = literal(maps.middle, centre)
     expected = (
         (centre - view.centre) / cell if config.expects == "last_position" else torch.zeros_like(centre)
     )
@@ -124,14 +133,15 @@ def localize(
 
     is_distracted = second > config.distractor_ratio * first
     is_contested = (second > config.hard_negative_ratio * first) & (second > config.lost_below)
-    is_missing = first < config.lost_below
+    is_missing = ~(first >= config.lost_below)  # also where nothing is known, which compares as false
     finding = torch.where(is_contested, HARD_NEGATIVE, FOUND)
     distracted = torch.where(first_is_it | second_is_it, HARD_NEGATIVE, UNSURE)
     finding = torch.where(is_distracted, distracted, finding)
     finding = torch.where(is_missing, MISSING, finding)
     takes_second = is_distracted & second_is_it & ~is_missing
     chosen = torch.where(takes_second[:, None], second_at, first_at)
-    return Peak((chosen - middle) * maps.cell, scores.amax(dim=(-2, -1)), finding, scale_index)
+    score = scores.amax(dim=(-2, -1)).nan_to_num(0.0)
+    return Peak((chosen - middle) * maps.cell, score, finding, scale_index)
 
 
 def _searched(maps: ScoreMaps, config: Localization) -> Float[Tensor, "N S H W"]:

@@ -1,8 +1,7 @@
-"""Sample memory: which slot a new sample takes, and how much each stored one weighs.
+"""Sample memory: which slot a new sample takes, how much each stored one weighs, and the samples themselves.
 
 The weights of a target's samples sum to 1 and fall off exponentially: each new sample is given the share
-`learning_rate`. Everything is batched over targets, each with its own count of samples; the samples
-themselves belong to the tracker.
+`learning_rate`. Everything is batched over targets, each with its own count of samples.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,10 +12,35 @@ from jaxtyping import Float, Integer
 from torch import Tensor
 
 from saccade.core.errors import ConfigError
+from saccade.core.ranges import BELOW_ONE, at_least, check_ranges, within
 from saccade.online.state import TargetState
 
 SlotRule = Callable[["SampleWeights", bool], Tensor]
 """the slot (N,) of the next sample; the flag tells whether the initial samples are protected"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleMemory:
+    """What is remembered of each target."""
+
+    size: int = 50
+    """samples"""
+    learning_rate: float = 0.01
+    """share of the newest sample"""
+    hard_negative_rate: float = 0.02
+    """share of the newest sample when it shows a distractor"""
+    initial_minimum: float = 0.25
+    """share that the samples of the first frame never fall below; 0 does without"""
+
+    def __post_init__(self) -> None:
+        check_ranges(
+            "memory",
+            self,
+            size=at_least(1),
+            learning_rate=within(0, 1),
+            hard_negative_rate=within(0, 1),
+            initial_minimum=BELOW_ONE,
+        )
 
 
 @dataclass(slots=True)
@@ -130,3 +154,65 @@ def _raise_initial(
     raised = torch.where(is_initial, minimum / initial[:, None], weights / (minimum + later))
     is_low = weights.masked_fill(~is_initial, 0).sum(dim=1, keepdim=True) < minimum
     return torch.where(is_low, raised, weights)
+
+
+@dataclass(slots=True)
+class Samples(TargetState):
+    """What the models of N targets are learnt from: T samples of each, or room for them.
+
+    Attributes:
+        features: as the target model works on them.
+        places: where the target is in each: numbers of which its label is made, or the label itself.
+        weights: how much each counts; on the host.
+    """
+
+    host = ("weights",)
+
+    features: Float[Tensor, "N T C h w"]
+    places: Float[Tensor, "N T *d"]
+    weights: SampleWeights
+
+    @classmethod
+    def of_first_frame(
+        cls, features: Float[Tensor, "I C h w"], places: Float[Tensor, "I *d"], slots: int
+    ) -> "Samples":
+        """The memory of one target, with the samples made of its first frame.
+
+        Raises:
+            ConfigError: there are more of them than slots.
+        """
+        weights = SampleWeights.of_initial_samples(torch.tensor([len(features)]), slots)
+        return cls(_with_room(features, slots), _with_room(places, slots), weights)
+
+    def add(
+        self,
+        rows: Integer[Tensor, " M"],
+        features: Float[Tensor, "M C h w"],
+        places: Float[Tensor, "M *d"],
+        learning_rates: Float[Tensor, " M"],
+        *,
+        slot_rule: SlotRule,
+        initial_minimum: float,
+    ) -> None:
+        """Remembers one new sample of some targets; see `add_sample`."""
+        weights, slots = add_sample(
+            self.weights[rows], learning_rates, slot_rule=slot_rule, initial_minimum=initial_minimum
+        )
+        self.weights.put(rows, weights)
+        self.features[rows, slots] = features
+        self.places[rows, slots] = places
+
+    def stored(self, rows: Integer[Tensor, " M"]) -> Iterator[tuple[Tensor | slice, Tensor, Tensor, Tensor]]:
+        """Some targets in parts that have equally many samples: which they are, and the features, places and
+        weights of their samples, where the features are.
+        """
+        device = self.features.device
+        for some, count in self.weights.equally_filled(rows, device):
+            weights = self.weights.weights[some, :count].to(device)
+            yield some, self.features[some, :count], self.places[some, :count], weights
+
+
+def _with_room(first: Float[Tensor, "I *any"], slots: int) -> Float[Tensor, "1 T *any"]:
+    stored = first.new_zeros((1, slots, *first.shape[1:]))
+    stored[0, : len(first)] = first
+    return stored

@@ -4,7 +4,7 @@ ATOM (Danelljan et al. 2019, section 3.2), with the step rules of its successors
 targets with P proposals each; boxes are (x, y, w, h) in crop pixels, the top-left corner and the size.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,11 +12,13 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from saccade.core.errors import ConfigError
+from saccade.core.ranges import above_to, at_least, check_ranges, within
+from saccade.nets.iou_net import OverlapFunction
+from saccade.ops.constants import literal
 from saccade.ops.crops import CropView
 
-OverlapFunction = Callable[[Tensor], tuple[Tensor, Tensor]]
-"""the predicted overlap (N, P) of proposals (N, P, 4), and its gradient by them"""
+FURTHEST = 1e5
+"""crop pixels from which on a box is nowhere: steps that are too long have carried it away"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +32,7 @@ class BoxRefinement:
     size_jitter: float = 0.5
     """range of the drawn widths and heights / square root of the target's area"""
     steps: int = 5
-    """steps of gradient ascent; at least 1"""
+    """steps of gradient ascent"""
     space: Literal["box_sizes", "relative"] = "box_sizes"
     """what the gradient is taken by, and steps are added to: the box in pixels, steps being multiplied by its
     width or height; or its centre in sizes of the first estimate and the logarithm of its size"""
@@ -47,11 +49,24 @@ class BoxRefinement:
     """proposals of which a side is longer than the other by this factor are left out"""
     averaged: int = 3
     """how many of the best proposals are averaged"""
+    first_is_refined: bool = False
+    """whether the box that was given counts as a refined one (ATOM): where no proposal is plausible, the
+    target goes back to the position of the last refined box"""
 
     def __post_init__(self) -> None:
-        for name in ("steps", "averaged"):
-            if getattr(self, name) < 1:
-                raise ConfigError(f"box refinement: {name} is {getattr(self, name)}; it must be 1 or more")
+        check_ranges(
+            "refinement",
+            self,
+            random_proposals=at_least(0),
+            position_jitter=within(0, 10),
+            size_jitter=within(0, 10),
+            steps=at_least(1),
+            position_step=within(0, 100),
+            size_step=within(0, 100),
+            step_decay=above_to(0, 1),
+            longest_aspect=at_least(1),
+            averaged=at_least(1),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +137,7 @@ def propose(
     side.
     """
     position, size = boxes[:, None, :2], boxes[:, None, 2:]
-    jitter = boxes.new_tensor([config.position_jitter] * 2 + [config.size_jitter] * 2)
+    jitter = literal((config.position_jitter,) * 2 + (config.size_jitter,) * 2, boxes)
     moves = (draws.to(boxes) - 0.5) * (size.prod(dim=-1, keepdim=True).sqrt() * jitter)
     sizes = torch.maximum(size + moves[..., 2:], size.amin(dim=-1, keepdim=True) / 3)
     centres = position + size / 2 + moves[..., :2]
@@ -136,22 +151,20 @@ def ascend(
     base = proposals[:, :1, 2:]
     in_sizes = config.space == "box_sizes"
     x = proposals if in_sizes else to_relative(proposals, base)
-    length = x.new_tensor([config.position_step] * 2 + [config.size_step] * 2).expand_as(x)
+    length = literal((config.position_step,) * 2 + (config.size_step,) * 2, x).expand_as(x)
     shortens_some = config.reverts_worse and config.step_decay < 1
-    highest = x.new_full(x.shape[:-1], -torch.inf)
+    overlaps = x.new_full(x.shape[:-1], -torch.inf)
     move = torch.zeros_like(x)
-    overlaps = highest
     for _ in range(config.steps):
         boxes = x if in_sizes else from_relative(x, base)
-        overlaps, gradient = overlap(boxes)
+        previous, (overlaps, gradient) = overlaps, overlap(boxes)
         uphill = (
             gradient * boxes[..., 2:].repeat(1, 1, 2) if in_sizes else _by_relative(gradient, boxes, base)
         )
         if shortens_some:
-            better = (overlaps > highest)[..., None]
+            better = (overlaps > previous)[..., None]
             length = torch.where(better, length, length * config.step_decay)
             move = torch.where(better, length * uphill, -move)
-            highest = overlaps
         else:
             move = length * uphill
             length = length * config.step_decay
@@ -162,10 +175,11 @@ def ascend(
 def average_best(
     proposals: Float[Tensor, "N P 4"], overlaps: Float[Tensor, "N P"], config: BoxRefinement
 ) -> tuple[Float[Tensor, "N 4"], Bool[Tensor, " N"]]:
-    """The mean of each target's best proposals that are not too elongated; false where there is none."""
+    """The mean of each target's best proposals, of those that are plausible; false where none is."""
     boxes = torch.cat([proposals[..., :2], proposals[..., 2:].clamp(min=1)], dim=-1)
     aspect = boxes[..., 2] / boxes[..., 3]
     plausible = (aspect < config.longest_aspect) & (aspect > 1 / config.longest_aspect)
+    plausible &= overlaps.isfinite() & (boxes.abs() < FURTHEST).all(dim=-1)
     candidates = torch.where(plausible, overlaps, -torch.inf)
     best = candidates.topk(min(config.averaged, candidates.shape[1]), dim=1).indices
     counts = plausible.gather(1, best)[..., None]

@@ -1,6 +1,6 @@
 """A run of an online tracker: ids, joining, leaving, generators, saving; the tracker holds only the paper."""
 
-from collections.abc import Container, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
@@ -9,11 +9,12 @@ import torch
 from jaxtyping import Float, Int8
 from torch import Tensor
 
-from saccade.core.errors import TargetError
+from saccade.core.errors import ModelError
 from saccade.core.frame import ColorOrder, Frame
 from saccade.core.instances import Instances, Status, id_array
 from saccade.core.targets import TargetId, Targets
 from saccade.core.timing import Stopwatch
+from saccade.online.roster import Change, Roster
 from saccade.online.state import TargetState
 
 S = TypeVar("S", bound=TargetState)
@@ -50,6 +51,11 @@ class Tracker(Protocol[S]):
         """The class of what is remembered."""
         ...
 
+    @property
+    def device(self) -> torch.device:
+        """Where it is remembered, but for what `TargetState.host` names."""
+        ...
+
     def cohort(self, frame: Frame, box: Float[np.ndarray, "4"]) -> Hashable:
         """Targets with equal keys share one batch; their tensors must have equal shapes."""
         ...
@@ -80,9 +86,9 @@ class _Cohort(Generic[S]):
     ids: list[TargetId]
     generators: list[torch.Generator]
 
-    def without(self, leaving: Container[TargetId]) -> "_Cohort[S]":
+    def remaining(self, change: Change) -> "_Cohort[S]":
         """The targets that stay: the cohort itself where all do, or else a copy."""
-        keep = [k for k, target in enumerate(self.ids) if target not in leaving]
+        keep = [k for k, target in enumerate(self.ids) if not change.ends(target)]
         if len(keep) == len(self.ids):
             return self
         state = self.state[torch.tensor(keep, dtype=torch.long)]
@@ -102,57 +108,34 @@ def _merge(cohorts: list[_Cohort[S]], new: _Cohort[S]) -> None:
 class TrackingRun(Generic[S]):
     """One pass of an online tracker over one video; the `Run` of every tracker."""
 
-    def __init__(self, tracker: Tracker[S], *, seed: int = 0) -> None:
+    def __init__(self, tracker: Tracker[S], *, name: str, config: Any, seed: int = 0) -> None:
         self._tracker = tracker
+        self._name = name
+        self._config = config
         self._seed = seed
         self._cohorts: list[_Cohort[S]] = []
-        self._order: list[TargetId] = []
-        self._started = False
-        self._next_frame = 0
-        self._next_id = 0
+        self._roster = Roster()
 
     @torch.inference_mode()
     def step(self, frame: Any, targets: Targets | None = None, *, color: ColorOrder = "rgb") -> Instances:
         """Finds every target in the next frame; see `saccade.core.Run.step`."""
-        frame = Frame.of(frame, index=self._next_frame, color=color)
-        if not self._started and not targets:
-            raise TargetError(
-                f"frame {frame.index}: nothing to follow yet; point at it with "
-                f"step(frame, targets=Targets(boxes=[(x, y, w, h)]))"
-            )
-        boxes, dropped = self._checked(frame, Targets() if targets is None else targets)
+        frame = self._roster.frame(frame, color)
+        change = self._roster.change(frame, targets)
         stopwatch = Stopwatch()
         # whatever can refuse what is asked for comes before the first change
-        joining = self._begin(frame, boxes, stopwatch)
-        self._next_frame = frame.index + 1
-        cohorts = [rest for cohort in self._cohorts if (rest := cohort.without({*dropped, *boxes})).ids]
+        joining = self._begin(frame, change.boxes, stopwatch)
+        self._roster.next_frame = frame.index + 1
+        cohorts = [rest for cohort in self._cohorts if (rest := cohort.remaining(change)).ids]
         rows: dict[TargetId, Row] = {
-            target: [*box.tolist(), 1.0, float(TRACKED)] for target, box in boxes.items()
+            target: [*box.tolist(), 1.0, float(TRACKED)] for target, box in change.boxes.items()
         }
         for cohort in cohorts:
             rows |= self._track(frame, cohort, stopwatch)
         for new in joining:
             _merge(cohorts, new)
         self._cohorts = cohorts
-        self._order = list(dict.fromkeys([*(i for i in self._order if i not in dropped), *boxes]))
-        self._next_id = max([self._next_id, *(i + 1 for i in boxes if isinstance(i, int))])
-        self._started = self._started or bool(boxes)
+        self._roster.take(change)
         return self._instances(frame, rows, stopwatch)
-
-    def _checked(
-        self, frame: Frame, targets: Targets
-    ) -> tuple[dict[TargetId, Float[np.ndarray, "4"]], list[TargetId]]:
-        """The boxes (x, y, w, h) of the targets that join, by id, and the ids of those that leave."""
-        boxes = targets.on_frame(frame.size_wh, f"frame {frame.index}")
-        dropped: list[TargetId] = list(id_array(targets.drop))
-        unknown = [target for target in dropped if target not in self._order]
-        if unknown:
-            raise TargetError(
-                f"frame {frame.index}: no target {unknown[0]!r} to drop; followed: {self._order}"
-            )
-        numbers = range(self._next_id, self._next_id + len(boxes))
-        ids = numbers if targets.ids is None else id_array(targets.ids)
-        return dict(zip(ids, boxes, strict=True)), dropped
 
     def _begin(
         self, frame: Frame, boxes: Mapping[TargetId, Float[np.ndarray, "4"]], stopwatch: Stopwatch
@@ -177,11 +160,11 @@ class TrackingRun(Generic[S]):
         return dict(zip(cohort.ids, table, strict=True))
 
     def _instances(self, frame: Frame, rows: Mapping[TargetId, Row], stopwatch: Stopwatch) -> Instances:
-        table = np.array([rows[target] for target in self._order], dtype=np.float64).reshape(-1, 6)
+        table = np.array([rows[target] for target in self._roster.order], dtype=np.float64).reshape(-1, 6)
         return Instances(
             boxes=np.concatenate([table[:, :2], table[:, :2] + table[:, 2:4]], axis=1),
             scores=table[:, 4],
-            ids=id_array(self._order),
+            ids=id_array(self._roster.order),
             status=np.array([STATUSES[int(code)].value for code in table[:, 5]], dtype="<U9"),
             frame=frame.index,
             time=frame.time,
@@ -191,11 +174,10 @@ class TrackingRun(Generic[S]):
     def state_dict(self) -> dict[str, Any]:
         """Everything that this run remembers, as tensors and plain values, ready for `torch.save`."""
         return {
+            "model": self._name,
+            "config": self._config,
             "seed": self._seed,
-            "order": list(self._order),
-            "started": self._started,
-            "next_frame": self._next_frame,
-            "next_id": self._next_id,
+            **self._roster.state_dict(),
             "cohorts": [
                 {
                     "key": cohort.key,
@@ -208,13 +190,18 @@ class TrackingRun(Generic[S]):
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Continues where the run stood whose `state_dict` this is."""
-        self._seed, self._order, self._started = state["seed"], list(state["order"]), state["started"]
-        self._next_frame, self._next_id = state["next_frame"], state["next_id"]
+        """Continues where the run stood whose `state_dict` this is, on whatever device that was.
+
+        Raises:
+            ModelError: when it is a run of another model, or of the same one with other settings.
+        """
+        check_model(state, self._name, self._config)
+        self._seed = state["seed"]
+        self._roster.load_state_dict(state)
         self._cohorts = [
             _Cohort(
                 saved["key"],
-                self._tracker.State.from_tensors(saved["state"]),
+                self._tracker.State.from_tensors(saved["state"]).to(self._tracker.device),
                 list(saved["ids"]),
                 [_generator(g) for g in saved["generators"]],
             )
@@ -222,7 +209,36 @@ class TrackingRun(Generic[S]):
         ]
 
 
+def check_model(state: Mapping[str, Any], name: str, config: Any) -> None:
+    """Refuses the state of a run of another model, or of the same one with other settings.
+
+    Args:
+        config: the settings, as JSON values.
+
+    Raises:
+        ModelError: for either.
+    """
+    other = state.get("model")
+    if other != name:
+        raise ModelError(f"the state is of a run of {other!r}, not of {name!r}; load it with its model")
+    changed = list(_differences(state["config"], config))
+    if changed:
+        raise ModelError(
+            f"the state is of a run of {name!r} with other settings: {', '.join(changed)}; "
+            f"load the model with these"
+        )
+
+
+def _differences(saved: Any, ours: Any, name: str = "") -> Iterator[str]:
+    """The settings of a saved configuration, as JSON values, that ours has not."""
+    if isinstance(saved, dict) and isinstance(ours, dict):
+        for key in sorted(saved.keys() | ours.keys()):
+            yield from _differences(saved.get(key), ours.get(key), f"{name}.{key}" if name else key)
+    elif saved != ours:
+        yield f"{name}={saved} (here {ours})"
+
+
 def _generator(state: Tensor) -> torch.Generator:
     generator = torch.Generator()
-    generator.set_state(state)
+    generator.set_state(state.cpu())
     return generator

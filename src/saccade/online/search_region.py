@@ -9,7 +9,12 @@ from torch import Tensor
 
 from saccade.core.errors import ConfigError
 from saccade.core.frame import Frame
-from saccade.ops.crops import BorderMode, CropView, sample_patch
+from saccade.core.ranges import above_to, at_least, check_ranges
+from saccade.ops.constants import literal
+from saccade.ops.crops import CropView, sample_patch
+
+LARGEST_SIDE = 2048
+"""crop pixels; a frame of larger crops takes minutes"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,12 +25,13 @@ class SearchRegion:
     """width and height of the crop in crop pixels; a multiple of 16"""
     area: float = 5.0
     """side of the region / square root of the target's area"""
-    border: BorderMode = "replicate"
-    """what becomes of regions that reach beyond the frame"""
+    border: Literal["replicate", "inside_major"] = "replicate"
+    """what becomes of regions that reach beyond the frame: its border pixels are repeated; or the region is
+    shrunk until one side fits, and moved inside as far as possible"""
     largest_shrink: float = 1.5
     """by how much regions may shrink to fit into the frame, if the border mode does that"""
     scale_factors: tuple[float, ...] = (1.0,)
-    """scales that are searched / last scale; more than one only for trackers that do not refine boxes"""
+    """scales that are searched / last scale"""
     geometry: Literal["measured", "nominal"] = "measured"
     """where a crop is reckoned to lie: where its corners were cut (DiMP), or at the rounded centre and the
     scale asked for (ATOM), although it is cut at the truncated centre, in whole pixels"""
@@ -34,12 +40,15 @@ class SearchRegion:
     these trackers come from"""
 
     def __post_init__(self) -> None:
-        if self.side < 16 or self.side % 16:
-            raise ConfigError(f"search.side is {self.side}; it must be a multiple of 16, such as 288")
-        if self.area <= 0:
-            raise ConfigError(f"search.area is {self.area}; it must be above 0")
+        if not 16 <= self.side <= LARGEST_SIDE or self.side % 16:
+            raise ConfigError(
+                f"search.side is {self.side}; it must be a multiple of 16 up to {LARGEST_SIDE}, such as 288"
+            )
         if not self.scale_factors:
             raise ConfigError("search.scale_factors is empty; give at least 1.0")
+        check_ranges(
+            "search", self, area=above_to(0, 100), largest_shrink=at_least(1), scale_factors=above_to(0, 10)
+        )
 
     @property
     def side_wh(self) -> tuple[int, int]:
@@ -108,4 +117,4 @@ def keep_inside(
 ) -> Float[Tensor, "N 2"]:
     """Centres moved so that at least a fifth of the target, along each axis, stays in the frame."""
     reach = 0.3 * size
-    return torch.maximum(torch.minimum(centre, centre.new_tensor(frame_wh) + reach), -reach)
+    return torch.maximum(torch.minimum(centre, literal(frame_wh, centre) + reach), -reach)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, ClassVar, TypeVar, get_type_hints
 
 import torch
 from torch import Tensor
@@ -20,7 +20,12 @@ class TargetState:
     A subclass is a dataclass whose every field is a tensor with leading target dimension N, a tuple of such
     tensors, or another such state. This base knows how to take rows, join batches and copy them, so that a
     tracker never does.
+
+    Attributes:
+        host: names of the fields that lie on the host, whatever device the others are on.
     """
+
+    host: ClassVar[tuple[str, ...]] = ()
 
     def __len__(self) -> int:
         first = getattr(self, fields(self)[0].name)
@@ -61,6 +66,15 @@ class TargetState:
             else:
                 parts[name] = tuple(value) if isinstance(value, list) else value
         return cls(**parts)._map(torch.clone)
+
+    def to(self: S, device: torch.device) -> S:
+        """The same state on a device, but for what belongs on the host."""
+        moved: dict[str, Any] = {}
+        for f in fields(self):
+            value = getattr(self, f.name)
+            place = torch.device("cpu") if f.name in self.host else device
+            moved[f.name] = tuple(v.to(place) for v in value) if isinstance(value, tuple) else value.to(place)
+        return type(self)(**moved)
 
     def _map(self: S, function: Callable[..., Tensor], *others: S) -> S:
         mapped: dict[str, Any] = {}

@@ -6,10 +6,14 @@ import torch
 from jaxtyping import Float, Integer
 from torch import Tensor
 
+from saccade.nets.resnet import STRIDES
 from saccade.online.localization import ScoreMaps
 from saccade.online.state import TargetState
 
 M = TypeVar("M", bound=TargetState)
+
+STRIDE = STRIDES["layer3"]
+"""crop pixels in a cell of the features that target models work on"""
 
 
 @runtime_checkable
@@ -48,7 +52,7 @@ class TargetModel(Protocol[M]):
         """Adds what was seen of some targets, the named rows, to their sample memories.
 
         Args:
-            learning_rates: share of the new sample in each memory, in (0, 1].
+            learning_rates: share of the new sample in each memory, in [0, 1].
         """
         ...
 

@@ -14,3 +14,17 @@ def constant(make: Callable[..., Tensor]) -> Callable[..., Tensor]:
     for a backward pass, so that a training after a video would fail. They must not be written to.
     """
     return lru_cache(maxsize=32)(torch.inference_mode(False)(make))
+
+
+def literal(values: tuple[int | float, ...], like: Tensor) -> Tensor:
+    """Numbers that are known beforehand as a tensor, as precise as another and on its device.
+
+    They are sent there once. `like.new_tensor(values)` would send them each time, and on a GPU make the host
+    wait for all that is being computed.
+    """
+    return _literal(values, like.dtype, like.device)
+
+
+@constant
+def _literal(values: tuple[int | float, ...], dtype: torch.dtype, device: torch.device) -> Tensor:
+    return torch.tensor(values, dtype=dtype, device=device)

@@ -13,6 +13,8 @@ import torch.nn.functional as F
 from jaxtyping import Float, Shaped
 from torch import Tensor
 
+from saccade.ops.constants import literal
+
 BorderMode = Literal["replicate", "inside", "inside_major"]
 """how a region that leaves the frame is cut: the frame's border pixels are repeated; or it is shrunk until
 both sides fit, or one of them does, and moved inside as far as possible"""
@@ -60,7 +62,7 @@ class CropView:
         return _join((centre - self._middle()) * scale + self.centre, size * scale)
 
     def _middle(self) -> Tensor:
-        return (self.centre.new_tensor(self.size_wh) - 1) / 2
+        return (literal(self.size_wh, self.centre) - 1) / 2
 
 
 def _split(coordinates: Tensor) -> tuple[Tensor, Tensor]:

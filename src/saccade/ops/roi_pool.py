@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float, Integer
+from jaxtyping import Float
 from torch import Tensor
 
 Pullback = Callable[[Tensor], Tensor]
@@ -53,30 +53,6 @@ def roi_pool_vjp(
         return (axes.pull(by_x, by_y) / stride).to(boxes.dtype)
 
     return pooled.movedim(-1, 2), pull
-
-
-def roi_pool_listed(
-    features: Float[Tensor, "N C h w"],
-    boxes: Float[Tensor, "M 4"],
-    images: Integer[Tensor, " M"],
-    *,
-    bins: int,
-    stride: int,
-) -> Float[Tensor, "M C b b"]:
-    """Pool boxes that each name their map by its index, in any order and any number a map.
-
-    The maps' lists are filled up to the longest with boxes without area. The length of that list is read
-    from the device.
-    """
-    order = images.argsort(stable=True)
-    counts = images.bincount(minlength=len(features))
-    first = counts.cumsum(0) - counts
-    place = torch.empty_like(images)
-    place[order] = torch.arange(len(images), device=images.device) - first[images[order]]
-    longest = int(counts.max())
-    padded = boxes.new_zeros(len(features), longest, 4).index_put((images, place), boxes)
-    pooled: Tensor = roi_pool(features, padded, bins=bins, stride=stride)
-    return pooled[images, place]
 
 
 def _covered(

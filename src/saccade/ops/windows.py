@@ -1,9 +1,8 @@
-"""Hann windows: of a map whose origin lies in its middle or at its first cell, whole or clipped to a part."""
+"""Hann windows, of a map whose origin lies in its middle or at its first cell."""
 
 import math
 
 import torch
-import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
@@ -32,26 +31,3 @@ def hann2d(
     """Return the outer product of the Hann windows of the two axes."""
     height, width = size_hw
     return torch.outer(hann(height, centred=centred, dtype=dtype), hann(width, centred=centred, dtype=dtype))
-
-
-def clipped_hann2d(
-    size_hw: tuple[int, int],
-    effective_hw: tuple[int, int],
-    *,
-    centred: bool = True,
-    dtype: torch.dtype = torch.float32,
-) -> Float[Tensor, "h w"]:
-    """Return a Hann window in the middle of a map of `size_hw` cells, its border values repeated outwards.
-
-    The effective size grows by one cell where its parity differs from the map's, so that it can be centred.
-    An effective size above the map's gives the middle part of the larger window. Not centred: the cell size
-    // 2 becomes cell 0.
-    """
-    effective = [e + (e - n) % 2 for n, e in zip(size_hw, effective_hw, strict=True)]
-    margin_y, margin_x = ((n - e) // 2 for n, e in zip(size_hw, effective, strict=True))
-    inner = hann2d((effective[0], effective[1]), dtype=dtype)
-    padding = (margin_x, margin_x, margin_y, margin_y)
-    window = F.pad(inner[None, None], padding, mode="replicate")[0, 0]
-    if centred:
-        return window
-    return window.roll((-(size_hw[0] // 2), -(size_hw[1] // 2)), dims=(0, 1))

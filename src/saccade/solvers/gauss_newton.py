@@ -75,29 +75,3 @@ class NormalEquations:
 def plain_inner(a: Variables, b: Variables) -> Float[Tensor, " N"]:
     """The sum of products over everything but the target dimension."""
     return torch.stack([(a_i * b_i).flatten(1).sum(dim=1) for a_i, b_i in zip(a, b, strict=True)]).sum(dim=0)
-
-
-@dataclass(frozen=True, slots=True)
-class ResidualFunction:
-    """Least squares given by nothing but a residual function; J is taken by automatic differentiation.
-
-    Attributes:
-        residuals: R, from variables to one or more tensors of residuals, each with leading target dimension;
-            target n's residuals may depend on target n's variables only.
-        preconditioner: M^-1 of the normal equations; the identity by default.
-    """
-
-    residuals: Callable[..., Variables]
-    preconditioner: Callable[[Variables], Variables] = tuple
-
-    def linearise(self, x: Variables) -> tuple[NormalEquations, Variables]:
-        values, apply_adjoint, *_ = torch.func.vjp(self.residuals, *x)
-
-        def adjoint(*u: Tensor) -> Variables:
-            gradients: Variables = torch.func.vjp(self.residuals, *x)[1](u)
-            return gradients
-
-        # u -> J^T u is linear, so its own adjoint is J; forward mode lacks many operators
-        apply_jacobian = torch.func.vjp(adjoint, *(torch.zeros_like(v) for v in values))[1]
-        normal = NormalEquations(apply_jacobian, apply_adjoint, self.preconditioner)
-        return normal, tuple(-g for g in apply_adjoint(values))

@@ -9,7 +9,8 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from saccade import __version__
-from saccade.core.errors import MissingExtraError, OutputError, WeightsError
+from saccade.core.errors import MissingExtraError, WeightsError
+from saccade.weights.complaints import is_web_page, unwritable
 
 Progress = Callable[[int, int | None], None]
 """told how many bytes are there, and how many there will be, if that is known"""
@@ -18,6 +19,11 @@ _CHUNK = 1 << 18
 _PATIENCE = 30.0
 """seconds without a byte until a server counts as gone"""
 _AGAIN = "what came so far is kept, and the same command continues there"
+_WEB_PAGE = "the server sent a web page, not a weight file (Drive's quota? try again tomorrow)"
+_SHORT = 120
+"""letters of a reason that is worth repeating"""
+_HEAD = 512
+"""bytes from which a web page is told"""
 
 
 def fetch(url: str, target: Path, progress: Progress) -> None:
@@ -55,7 +61,7 @@ def fetch(url: str, target: Path, progress: Progress) -> None:
         part.replace(target)
         version.unlink(missing_ok=True)
     except OSError as error:  # those of the connection are WeightsErrors by now
-        raise OutputError(f"{target}: cannot be written ({error})") from None
+        raise unwritable(target, error) from None
 
 
 def fetch_from_drive(drive: str, target: Path, progress: Progress) -> None:
@@ -76,18 +82,22 @@ def fetch_from_drive(drive: str, target: Path, progress: Progress) -> None:
             id=drive, output=str(target), quiet=True, use_cookies=False, resume=True, progress=progress
         )
     except (gdown.DownloadError, OSError) as error:
-        said = " ".join(str(error).split())
         raise WeightsError(
-            f"{target.name}: Google Drive did not send it to its end ({said}); try again later, or fetch "
-            f"https://drive.google.com/uc?id={drive} with a browser, and: saccade models import FILE"
+            f"{target.name}: Google Drive did not send it to its end ({_reason(error)}); try again later, or "
+            f"fetch https://drive.google.com/uc?id={drive} with a browser, and: saccade models import FILE"
         ) from None
+    with target.open("rb") as file:
+        if not is_web_page(file.read(_HEAD)):
+            return
+    target.unlink()
+    raise WeightsError(f"{target.name}: {_WEB_PAGE}")
 
 
 def _make_folder(target: Path) -> None:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputError(f"{target}: cannot be written ({error})") from None
+        raise unwritable(target, error) from None
 
 
 def _open(url: str, start: int, version: str | None) -> HTTPResponse:
@@ -113,6 +123,9 @@ def _open(url: str, start: int, version: str | None) -> HTTPResponse:
 def _ask(url: str, headers: dict[str, str]) -> HTTPResponse:
     request = Request(url, headers={"User-Agent": f"saccade/{__version__}"} | headers)
     answer: HTTPResponse = urlopen(request, timeout=_PATIENCE)
+    if answer.status == HTTPStatus.OK and is_web_page(answer.peek(_HEAD)):
+        answer.close()
+        raise WeightsError(f"{url}: {_WEB_PAGE}")
     return answer
 
 
@@ -139,6 +152,8 @@ def _heard(url: str) -> Iterator[None]:
     """Says what is wrong with a server or with the way to it."""
     try:
         yield
+    except WeightsError:
+        raise
     except HTTPError as error:
         error.close()
         raise WeightsError(
@@ -146,4 +161,13 @@ def _heard(url: str) -> Iterator[None]:
             f"elsewhere and: saccade models import FILE"
         ) from None
     except (OSError, HTTPException, ValueError) as error:  # the last for addresses that are none
-        raise WeightsError(f"{url}: cannot be reached, or the connection broke ({error}); {_AGAIN}") from None
+        raise WeightsError(
+            f"{url}: cannot be reached, or the connection broke ({_reason(error)}); {_AGAIN}"
+        ) from None
+
+
+def _reason(error: BaseException) -> str:
+    """Why, in a few words, where libraries say it in many."""
+    cause = getattr(error, "reason", error)  # what an URLError is about
+    said = " ".join(str(getattr(cause, "strerror", None) or cause).split()).partition(". ")[0]
+    return said if len(said) <= _SHORT else "the connection failed"

@@ -21,8 +21,7 @@ import torch
 from safetensors import SafetensorError
 
 from saccade.core.errors import WeightsError
-
-EXPECTED = "expected .safetensors, a state dict that PyTorch saved, or a checkpoint of PyTracking"
+from saccade.weights.complaints import EXPECTED, ZIP, damaged
 
 # a damaged pickle fails in whatever way its damage leads to
 DAMAGED = (
@@ -43,7 +42,6 @@ DAMAGED = (
     ValueError,
 )
 
-_ZIP = b"PK\x03\x04"
 _NUM_PICKLES = 5
 """in a file from before PyTorch 1.6: magic number, version, machine, content, names of the storages"""
 
@@ -126,7 +124,7 @@ def read_pickled(path: Path) -> Any:
     """
     try:
         with path.open("rb") as file:
-            is_zip = file.read(len(_ZIP)) == _ZIP
+            is_zip = file.read(len(ZIP)) == ZIP
             file.seek(0)
             names = _names_in_zip(path) if is_zip else _names(file, _NUM_PICKLES)
             refused = next((name for name in names if name not in _PLAIN and name not in _STAND_INS), None)
@@ -137,17 +135,8 @@ def read_pickled(path: Path) -> Any:
         return _load(path)
     except WeightsError:
         raise
-    except pickle.UnpicklingError:
-        # PyTorch's own message recommends reading it without the check, which would run what is in it
-        raise WeightsError(f"{path}: damaged, or no weight file; {EXPECTED}") from None
     except DAMAGED as error:
         raise damaged(path, error) from None
-
-
-def damaged(path: Path, error: BaseException) -> WeightsError:
-    """The refusal of a file that cannot be read to its end."""
-    reason = f"{type(error).__name__}: {error}".split(". ")[0].splitlines()[0]
-    return WeightsError(f"{path}: damaged, or no weight file ({reason}); {EXPECTED}")
 
 
 def _load(path: Path) -> Any:

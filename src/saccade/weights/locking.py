@@ -8,7 +8,8 @@ from contextlib import contextmanager, suppress
 from io import BufferedRandom
 from pathlib import Path
 
-from saccade.core.errors import OutputError, WeightsError
+from saccade.core.errors import WeightsError
+from saccade.weights.complaints import unwritable
 
 if sys.platform == "win32":
     import msvcrt
@@ -43,7 +44,7 @@ def locked(target: Path, patience: float = 0.0) -> Iterator[None]:
                 )
             time.sleep(_PAUSE)
     except OSError as error:
-        raise OutputError(f"{target}: cannot be written ({error})") from None
+        raise unwritable(target, error) from None
     try:
         yield
     finally:

@@ -9,8 +9,9 @@ from torch import Tensor
 
 from saccade.core.errors import WeightsError
 from saccade.weights.checkpoint import Checkpoint, Constructor, make_constructor
+from saccade.weights.complaints import EXPECTED, damaged
 from saccade.weights.label import read_label
-from saccade.weights.legacy import DAMAGED, EXPECTED, ConstructorStandIn, damaged, read_pickled
+from saccade.weights.legacy import DAMAGED, ConstructorStandIn, read_pickled
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
@@ -22,6 +23,8 @@ def read_checkpoint(path: Path) -> Checkpoint:
     Raises:
         WeightsError: when the file is missing, damaged, none of these, or asks for anything but tensors.
     """
+    if path.is_dir():
+        raise WeightsError(f"{path}: is a folder; name the weight file in it")
     if not path.is_file():
         raise WeightsError(f"{path}: there is no such weight file; check the path")
     if path.suffix == ".safetensors":

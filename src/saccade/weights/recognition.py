@@ -74,4 +74,6 @@ def looks_like(checkpoint: Checkpoint) -> str:
         return f"looks like {known}"
     if checkpoint.constructor is not None:
         return f"was made by '{checkpoint.constructor.name}', which saccade does not know"
-    return "looks like no network that saccade knows"
+    names = list(checkpoint.tensors)
+    some = f", such as {', '.join(names[:3])}" if names else ""
+    return f"looks like no network that saccade knows (tensors: {len(names)}{some})"

@@ -16,14 +16,14 @@ from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor
 
-from saccade.core.errors import OutputError, WeightsError
+from saccade.core.errors import WeightsError
+from saccade.weights.complaints import unwritable
 from saccade.weights.label import METADATA, Label, label_path
 from saccade.weights.locking import locked
 
 CHECKSUMS = "checksums.json"
 _PATIENCE = 10.0
 """seconds to wait for another process that writes the list of checksums"""
-_REMEDY = "free space there, or name another folder in SACCADE_WEIGHTS"
 
 
 def default_folder() -> Path:
@@ -77,7 +77,7 @@ class Store:
                 label_path(weights).replace(label_path(path))
                 weights.replace(path)
         except (OSError, SafetensorError) as error:
-            raise OutputError(f"{path}: cannot be written ({error}); {_REMEDY}") from None
+            raise unwritable(path, error) from None
         return path
 
     def has_come(self, file: str, sha256: str) -> bool:
@@ -117,7 +117,7 @@ class Store:
                     new.write_text(json.dumps(known, indent=2) + "\n", encoding="utf-8")
                     new.replace(path)
             except OSError as error:
-                raise OutputError(f"{path}: cannot be written ({error}); {_REMEDY}") from None
+                raise unwritable(path, error) from None
 
     def _path(self, key: str) -> Path:
         return self.folder / f"{key}.safetensors"

@@ -1,5 +1,6 @@
 """From a name to a model."""
 
+import re
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
@@ -99,9 +100,17 @@ def find_device(wish: str | torch.device, name: str | None = None) -> torch.devi
         return accelerator if accelerator and accelerator.type in DEVICES else torch.device("cpu")
     try:
         device = torch.device(wish)
+    except (RuntimeError, TypeError):  # lists twenty kinds of devices, most of which nobody has
+        device = None
+    if device is None or device.type not in DEVICES:
+        raise ModelError(
+            f"device '{wish}' is none that models run on; choose auto, cpu, cuda, cuda:N, mps or xpu"
+        )
+    try:
         torch.empty(0, device=device)
-    except (RuntimeError, AssertionError, TypeError) as error:
-        raise ModelError(f"device '{wish}' cannot be used here ({error}); choose auto or cpu") from None
-    if device.type not in DEVICES:
-        raise ModelError(f"device '{wish}' is none that models run on; choose auto, {', '.join(DEVICES)}")
+    except (RuntimeError, AssertionError) as error:
+        # of kinds of devices that PyTorch was built without, it says in a page which functions they lack
+        is_unknown = isinstance(error, NotImplementedError)
+        reason = "PyTorch was built without it" if is_unknown else re.split(r"\n|\. ", str(error))[0]
+        raise ModelError(f"device '{wish}' cannot be used here ({reason}); choose auto or cpu") from None
     return device

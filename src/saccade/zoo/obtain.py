@@ -1,7 +1,8 @@
 """Weights into the store: from a file that the user has, or from where they are published."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 from urllib.parse import quote
@@ -9,6 +10,8 @@ from urllib.parse import quote
 from saccade.core.errors import WeightsError
 from saccade.weights import KNOWN_NETWORKS, Checkpoint, KnownNetwork, Label, Store, read_checkpoint, recognise
 from saccade.weights.fetch import Progress, fetch, fetch_from_drive
+from saccade.weights.label import read_label
+from saccade.weights.legacy import DAMAGED
 from saccade.weights.locking import locked
 from saccade.weights.recognition import looks_like
 from saccade.weights.store import sha256_of
@@ -28,12 +31,14 @@ class Obtained:
         network: what they were recognised as.
         models: the models that use them.
         sha256: of the file that they came from.
+        replaced: the entry that they took the place of: its file, and since when it was there; None for none.
     """
 
     path: Path
     network: str
     models: tuple[str, ...]
     sha256: str
+    replaced: str | None = None
 
 
 def import_weights(path: Path, name: str | None = None) -> Obtained:
@@ -60,6 +65,8 @@ def _keep(checkpoint: Checkpoint, row: Entry, sha256: str, *, is_published: bool
     # who makes the network with the file finds everything that is wrong with it
     method.make_network(getattr(method, row.preset), checkpoint)
     known = recognise(checkpoint) or _network_of(weights)
+    if weights.title and known.constructor == weights.network:
+        known = replace(known, title=weights.title)
     label = Label(
         network=str(known),
         constructor=checkpoint.constructor,
@@ -69,8 +76,22 @@ def _keep(checkpoint: Checkpoint, row: Entry, sha256: str, *, is_published: bool
         licence=weights.licence if is_published else "not known",
         preprocessing=known.preprocessing,
     )
-    path = Store().keep(weights.key, checkpoint.tensors, label)
-    return Obtained(path, label.network, tuple(user.name for user in _users(weights)), sha256)
+    store = Store()
+    replaced = _account(store.find(weights.key))
+    path = store.keep(weights.key, checkpoint.tensors, label)
+    return Obtained(path, label.network, tuple(user.name for user in _users(weights)), sha256, replaced)
+
+
+def _account(entry: Path | None) -> str | None:
+    """What the store's file was made of, and when."""
+    if entry is None:
+        return None
+    try:
+        label = read_label(entry)
+    except (WeightsError, *DAMAGED):
+        label = None
+    file = label.file if label is not None else "an unknown file"
+    return f"{file}, kept on {datetime.fromtimestamp(entry.stat().st_mtime):%Y-%m-%d %H:%M}"
 
 
 def download_weights(name: str, progress: Progress) -> Obtained:

@@ -24,6 +24,8 @@ class PublishedWeights:
     """id of the file on Google Drive; None where it is not known"""
     network: str
     """constructor of the network in the original's code"""
+    title: str = ""
+    """what people call the network, where that constructor is of several; empty elsewhere"""
     values: Mapping[str, float] = field(default_factory=dict)
     """values of the constructor by which the file is told from others of the same network"""
 
@@ -66,12 +68,14 @@ PUBLISHED: dict[str, PublishedWeights] = {
             file="dimp50.pth",
             drive="1qgachgqks2UGjKx-GdO1qylBDdB1f9KN",
             network="dimpnet50",
+            title="DiMP-50",
             values={"init_gauss_sigma": 0.9},
         ),
         PublishedWeights(
             file="super_dimp.pth.tar",
             drive="1qDptswis2FxihLRYLVRGDvx6aUoAVVLv",
             network="dimpnet50",
+            title="SuperDiMP",
             values={"init_gauss_sigma": 22 / 24},
         ),
         PublishedWeights(

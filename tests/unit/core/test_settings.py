@@ -1,6 +1,7 @@
 """A configuration's own account of itself."""
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 import pytest
 
@@ -37,8 +38,31 @@ def test_every_field_with_its_text_groups_dotted():
     assert rows["first"].text == "of the base"
     assert (rows["group.rate"].default, rows["group.rate"].kind) == (0.25, "float")
     assert rows["group.rate"].text == "share of the newest, in [0, 1]"
-    assert (rows["group.plain"].kind, rows["group.plain"].text) == ("tuple[int, ...]", "")
-    assert (rows["choice"].kind, rows["choice"].text) == ("str | None", "a text over two lines")
+    assert (rows["group.plain"].kind, rows["group.plain"].text) == ("int, …", "")
+    assert (rows["choice"].kind, rows["choice"].text) == ("str | none", "a text over two lines")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kinds:
+    shifts: tuple[tuple[float, float], ...] = ((1.0, 2.0), (0.5, 0.0))
+    order: tuple[Literal["first", "second"], ...] = ("second", "first")
+    mode: Literal["sharp", "soft"] = "soft"
+    flips: bool = True
+    limit: float | None = None
+    none: tuple[int, ...] = ()
+
+
+def test_types_are_short_and_values_as_they_are_typed():
+    assert {row.name: (row.kind, row.typed) for row in settings(Kinds())} == {
+        "shifts": ("(float, float), …", "(1.0,2.0),(0.5,0.0)"),
+        "order": ("(first | second), …", "second,first"),
+        "mode": ("sharp | soft", "soft"),
+        "flips": ("bool", "true"),
+        "limit": ("float | none", "none"),
+        "none": ("int, …", "()"),
+    }
+    flat = {row.name: row.typed for row in settings(Kinds()) if row.name != "shifts"}
+    assert override(Kinds(mode="sharp", flips=False, limit=1.0, none=(1,)), flat) == Kinds()
 
 
 @pytest.mark.parametrize("name", CATALOG)

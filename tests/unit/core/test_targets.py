@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pytest
 
+import saccade
 from saccade.core import SaccadeWarning, TargetError, Targets
 
 SIZE = (100, 50)
@@ -76,6 +77,13 @@ def test_a_box_partly_outside_is_clipped_and_said_so(box, clipped):
     ):
         boxes = Targets(boxes=[box]).on_frame(SIZE, "frame 0")
     np.testing.assert_allclose(boxes, [clipped])
+
+
+def test_the_warning_stands_at_the_users_line():
+    frames = [np.zeros((50, 100, 3), np.uint8)] * 2
+    with pytest.warns(SaccadeWarning, match="reaches outside") as said:
+        list(saccade.follow(saccade.load("still"), frames, boxes=[(90, 40, 30, 20)]))
+    assert [warning.filename for warning in said] == [__file__]
 
 
 @pytest.mark.parametrize("box", [(0, 0, 100, 50), (0, 0, 1, 1), (99, 49, 1, 1), (0.1, 0.2, 99.9, 49.8)])

@@ -110,9 +110,11 @@ def test_windows_does_not_say_how_much_memory_it_took(monkeypatch):
     assert bench(load("still"), FRAMES, [(1, 1, 9, 9)], device=CPU).memory_mb is None
 
 
-@pytest.mark.parametrize("count", [3, 4, 8])
-def test_few_frames_leave_something_to_time(count):
-    assert bench(load("still"), FRAMES[:count], [(1, 1, 9, 9)], device=CPU).frames >= 1
+@pytest.mark.parametrize(("count", "warm_up", "timed"), [(3, 1, 1), (4, 1, 2), (8, 3, 4), (30, 10, 19)])
+def test_few_frames_leave_something_to_time(count, warm_up, timed):
+    result = bench(load("still"), FRAMES[:count], [(1, 1, 9, 9)], device=CPU)
+    assert (result.warm_up, result.frames) == (warm_up, timed)
+    assert (result.p95_ms is None) == (timed == 1), "a single frame has no percentiles"
 
 
 def test_too_few_frames_are_refused():

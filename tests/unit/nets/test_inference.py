@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from saccade.nets.convolution import WinogradConv2d
 from saccade.nets.inference import exact_float32, for_inference, has_bfloat16
 from saccade.nets.iou_net import IoUNet, LinearBlock
+from saccade.trackers.atom import ATOMNet
 from saccade.trackers.dimp import DIMPNET18, DIMPNET50, DiMPNet, DiMPNetConfig
 
 Spread = Callable[[nn.Module], nn.Module]
@@ -150,8 +151,7 @@ def test_convolutions_of_many_channels_multiply_less() -> None:
     assert isinstance(config, DiMPNetConfig)
     ready = for_inference(DiMPNet(config))
     changed = {name for name, module in ready.named_modules() if isinstance(module, WinogradConv2d)}
-    # layer4 is never run, but stands in the network
-    assert {name for name in changed if "layer4" not in name} == {
+    assert changed == {
         "classifier.feature_extractor.0",
         "bb_regressor.conv3_1r.0",
         "bb_regressor.conv4_1r.0",
@@ -187,6 +187,56 @@ def test_float32_can_be_exact_on_gpus() -> None:
     assert [backend.fp32_precision for backend in backends] == before
 
 
+def test_float32_is_exact_until_the_last_thread_leaves() -> None:
+    """Two runs in two threads: the one that came first leaves first."""
+    backends = (torch.backends.cudnn.conv, torch.backends.cuda.matmul)
+
+    def precisions() -> list[str]:
+        return [backend.fp32_precision for backend in backends]
+
+    before = precisions()
+    first, second = exact_float32(), exact_float32()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert precisions() == ["ieee", "ieee"]
+    second.__exit__(None, None, None)
+    assert precisions() == before
+
+
+def test_a_choice_that_cannot_be_made_leaves_no_half_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Stubborn:
+        @property
+        def fp32_precision(self) -> str:
+            return "tf32"
+
+    before = torch.backends.cudnn.conv.fp32_precision
+    monkeypatch.setattr(torch.backends.cuda, "matmul", Stubborn())
+    with pytest.raises(AttributeError), exact_float32():
+        pass
+    assert torch.backends.cudnn.conv.fp32_precision == before
+    monkeypatch.undo()
+    with exact_float32():
+        assert torch.backends.cudnn.conv.fp32_precision == "ieee"
+    assert torch.backends.cudnn.conv.fp32_precision == before
+
+
+@pytest.mark.parametrize("network", [DiMPNet(DIMPNET18), ATOMNet()], ids=["DiMP", "ATOM"])
+def test_what_is_never_run_is_not_copied(network: nn.Module) -> None:
+    ready = for_inference(network)
+    names = {name for name, _ in ready.named_parameters()}
+    assert not any("layer4" in name or ".fc." in name for name in names)
+    assert any("layer4" in name for name, _ in network.named_parameters())
+    with pytest.raises(AssertionError, match="never run"):
+        ready.feature_extractor.features(torch.zeros(1, 3, 32, 32), ["layer4"])
+
+
 def test_an_iou_net_by_itself_can_be_made_ready() -> None:
     ready = for_inference(IoUNet(8, 12))
     assert len(ready.local_levels) == 2
+
+
+def test_an_iou_net_that_goes_to_a_gpu_forgets_what_is_for_a_cpu() -> None:
+    ready = for_inference(IoUNet(8, 12)).to("meta")
+    ready.prepare()
+    assert not ready.local_levels

@@ -16,9 +16,9 @@ from saccade.online.discriminative import (
     DiscriminativeState,
     DiscriminativeTracker,
     Learning,
-    SampleMemory,
 )
 from saccade.online.localization import Localization, ScoreMaps
+from saccade.online.memory import SampleMemory
 from saccade.online.refinement import BoxRefinement
 from saccade.online.search_region import SearchRegion
 from saccade.online.state import TargetState
@@ -197,15 +197,49 @@ def test_a_box_that_no_proposal_refines_keeps_its_size(network):
     assert state.centre[0, 0].item() == pytest.approx(69.5 + 16 * state.scale.item(), abs=1)
 
 
+def test_atom_goes_back_to_the_box_that_was_given(network):
+    """For which no proposal is plausible, as long as none has been."""
+    refinement = replace(CONFIG.refinement, longest_aspect=1.0, first_is_refined=True)
+    _, (found,), state = play(network, [[{(3, 2): 0.9}]], replace(CONFIG, refinement=refinement))
+    torch.testing.assert_close(found.boxes.double(), BOXES[:1])
+    assert state.refined_centre.tolist() == [[69.5, 47.5]]
+
+
+@pytest.mark.parametrize("geometry", ["measured", "nominal"])
+def test_boxes_are_refined_in_the_view_of_the_best_scale(network, monkeypatch, geometry):
+    search = replace(CONFIG.search, scale_factors=(1.0, 2.0), geometry=geometry)
+    tracker, state, generators = begun(network, [], replace(CONFIG, search=search))
+    tracker = replace(tracker, model=Larger([[SEEN]]))
+    seen = []
+
+    def overlap_in(layer2: Tensor, layer3: Tensor, modulation: Any) -> Any:
+        seen.append(layer2)
+        return lambda boxes: (seen.append(boxes) or boxes[..., 0], torch.zeros_like(boxes))
+
+    monkeypatch.setattr(network.bb_regressor, "overlap_in", overlap_in)
+    width, scale = state.size[0, 0].item(), state.scale.item()
+    (found,) = tracker.track(FRAME, state, generators, Stopwatch()).boxes
+    layer2, proposals = seen
+    _, crops = search.look(FRAME, torch.tensor([[69.5, 47.5]]), torch.tensor([scale]))
+    wanted, _ = tracker._backbone(crops[:, 1])
+    torch.testing.assert_close(layer2, wanted)
+    assert proposals[0, 0, 2].item() == pytest.approx(width / (2 * scale), rel=0.03)
+    # which did not move, whatever is drawn: the mean of three is as wide as they are
+    assert found[2].item() == pytest.approx(2 * scale * proposals[0, :, 2].mean().item(), rel=0.03)
+
+
+class Larger(ScriptedModel):
+    """Scores the second of two scales higher."""
+
+    def score(self, features: Tensor, state: NoState) -> ScoreMaps:
+        maps = super().score(features, state)
+        maps.values[:, 1] *= 1.1
+        return maps
+
+
 def test_without_refinement_the_best_scale_is_taken_within_limits(network):
     search = replace(CONFIG.search, scale_factors=(1.0, 2.0), geometry="nominal")
     config = replace(CONFIG, refines_boxes=False, search=search)
-
-    class Larger(ScriptedModel):
-        def score(self, features: Tensor, state: NoState) -> ScoreMaps:
-            maps = super().score(features, state)
-            maps.values[:, 1] *= 1.1
-            return maps
 
     tracker, state, generators = begun(network, [], config)
     tracker = replace(tracker, model=Larger([[SEEN]] * 5))
@@ -214,12 +248,3 @@ def test_without_refinement_the_best_scale_is_taken_within_limits(network):
     assert sizes[:2] == [pytest.approx([40, 32]), pytest.approx([80, 64])]
     # 160 x 128 would be higher than the frame
     assert sizes[-1] == pytest.approx([150, 120])
-
-
-def test_the_host_hears_of_the_device_once_a_frame(network, monkeypatch):
-    tracker, state, generators = begun(network, [[SEEN, DOUBTED]] * 2, targets=2)
-    reads = []
-    copy = Tensor.cpu
-    monkeypatch.setattr(Tensor, "cpu", lambda self: reads.append(self.shape) or copy(self))
-    tracker.track(FRAME, state, generators, Stopwatch())
-    assert len(reads) == 1

@@ -76,6 +76,14 @@ def test_the_decision_table(peaks, finding, place):
     assert peak.score.item() == pytest.approx(max(height for _, height in peaks.values()))
 
 
+def test_a_map_that_is_not_a_number_shows_nothing():
+    one = score_map(a=(NEAR, 0.9)).masked_fill(score_map(a=(FAR, 1.0)) > 0, torch.nan)
+    for scores in (one, torch.full_like(one, torch.nan)):
+        peak = found(scores, Localization(lost_below=-1.0))
+        assert peak.finding.tolist() == [MISSING]
+        assert peak.score.tolist() == [0]
+
+
 def test_what_is_near_is_near_the_last_position():
     peaks = {"a": (FAR, 0.9), "b": (FAR_TOO, 0.8)}
     # 4 cells of 16 pixels at scale 1.5 to the right of the middle, where the first peak is near

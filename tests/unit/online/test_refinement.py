@@ -8,7 +8,6 @@ import pytest
 import torch
 from torch import Tensor
 
-from saccade.core.errors import ConfigError
 from saccade.online.refinement import (
     BoxRefinement,
     ascend,
@@ -167,6 +166,20 @@ def test_the_best_are_averaged(overlaps: list[float], wanted: list[float]) -> No
     assert mean[0].tolist() == pytest.approx(wanted)
 
 
+@pytest.mark.parametrize(
+    ("box", "overlap"),
+    [
+        pytest.param([torch.nan, 0, 10, 10], 9, id="no number"),
+        pytest.param([2e5, 0, 10, 10], 9, id="far away"),
+        pytest.param([0, 0, 10, 10], torch.nan, id="an overlap that is no number"),
+    ],
+)
+def test_boxes_that_ran_away_are_left_out(box: list[float], overlap: float) -> None:
+    proposals = torch.cat([torch.tensor([box]), PROPOSALS[1:2]])[None]
+    mean, found = average_best(proposals, torch.tensor([[overlap, 1.0]]), DEFAULT)
+    assert (mean.tolist(), found.tolist()) == ([[2, 2, 10, 12]], [True])
+
+
 def test_fewer_proposals_than_are_averaged() -> None:
     rows = torch.stack([PROPOSALS[[0, 3, 4]], PROPOSALS[[0, 1, 3]]])
     mean, found = average_best(rows, torch.tensor([[0.0, 1.0, 2.0], [0.0, 1.0, 2.0]]), DEFAULT)
@@ -207,9 +220,3 @@ def test_an_unmoved_box_comes_out_half_a_crop_pixel_further() -> None:
     entered = frame_boxes[:, :2] + (frame_boxes[:, 2:] - 1) / 2
     torch.testing.assert_close(centre, entered + 0.5 * view.scale[:, None])
     torch.testing.assert_close(size, frame_boxes[:, 2:])
-
-
-@pytest.mark.parametrize("name", ["steps", "averaged"])
-def test_nothing_comes_of_no_steps(name: str) -> None:
-    with pytest.raises(ConfigError, match=f"box refinement: {name} is 0; it must be 1 or more"):
-        replace(DEFAULT, **{name: 0})

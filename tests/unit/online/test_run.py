@@ -13,6 +13,7 @@ from saccade.core import (
     ConfigError,
     Frame,
     Instances,
+    ModelError,
     SaccadeWarning,
     Status,
     Stopwatch,
@@ -39,6 +40,7 @@ class WanderingTracker:
     """Moves every target by random steps of its own; wide targets make a batch of their own."""
 
     State = WanderingState
+    device = torch.device("cpu")
 
     def cohort(self, frame: Frame, box: Any) -> str:
         return "wide" if box[2] > 20 else "narrow"
@@ -284,6 +286,51 @@ def test_a_saved_run_goes_on_elsewhere(run, tmp_path):
         found, expected = resumed.step(IMAGE, targets), run.step(IMAGE, targets)
         assert boxes_of(found) == boxes_of(expected)
         assert found.frame == expected.frame
+
+
+@pytest.mark.parametrize(
+    ("other", "message"),
+    [
+        pytest.param(
+            OnlineModel("walker", {"pace": 1, "bag": {"size": 2}}, WanderingTracker()),
+            "a run of 'wanderer', not of 'walker'",
+            id="another model",
+        ),
+        pytest.param(
+            OnlineModel("wanderer", {"pace": 1, "bag": {"size": 3}}, WanderingTracker()),
+            r"a run of 'wanderer' with other settings: bag.size=2 \(here 3\)",
+            id="other settings",
+        ),
+    ],
+)
+def test_a_state_goes_on_with_its_own_model_only(other, message):
+    model = OnlineModel("wanderer", {"pace": 1, "bag": {"size": 2}}, WanderingTracker())
+    run, stranger = model.start(), other.start()
+    run.step(IMAGE, Targets(boxes=[A]))
+    stranger.step(IMAGE, Targets(boxes=[B]))
+    with pytest.raises(ModelError, match=message):
+        stranger.load_state_dict(run.state_dict())
+    assert stranger.step(IMAGE).frame == 1, "the run is as it was"
+    with pytest.raises(ModelError, match="a run of None"):
+        run.load_state_dict({})
+
+
+def test_a_saved_run_goes_on_on_the_device_of_its_tracker(run):
+    """Whatever device it was on; the host's part stays on the host."""
+
+    @dataclass(slots=True)
+    class SplitState(WanderingState):
+        host = ("trail",)
+
+    class Elsewhere(WanderingTracker):
+        State = SplitState
+        device = torch.device("meta")
+
+    run.step(IMAGE, Targets(boxes=[A]))
+    resumed = OnlineModel("wanderer", None, Elsewhere()).start()
+    resumed.load_state_dict(run.state_dict())
+    state = resumed._cohorts[0].state
+    assert (state.boxes.device.type, state.trail[0].device.type) == ("meta", "cpu")
 
 
 def test_a_saved_state_is_a_copy(run):

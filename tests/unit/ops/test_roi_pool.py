@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from saccade.ops.roi_pool import roi_pool, roi_pool_listed, roi_pool_vjp
+from saccade.ops.roi_pool import roi_pool, roi_pool_vjp
 
 HEIGHT, WIDTH = 6, 9
 
@@ -109,26 +109,6 @@ def test_the_written_gradient_is_that_of_autograd(dtype: torch.dtype) -> None:
     assert not wanted[1, 0].any() and not wanted[1, 2].any()
 
 
-def test_boxes_that_name_their_map() -> None:
-    features = torch.randn(3, 2, HEIGHT, WIDTH, dtype=torch.float64, requires_grad=True)
-    boxes = BOXES.flatten(0, 1).requires_grad_()
-    images = torch.tensor([2, 0, 2, 2, 0, 2])
-    listed = roi_pool_listed(features, boxes, images, bins=3, stride=8)
-    one_by_one = torch.cat(
-        [
-            roi_pool(features[i : i + 1], box[None, None], bins=3, stride=8)[0]
-            for box, i in zip(boxes, images.tolist(), strict=True)
-        ]
-    )
-    torch.testing.assert_close(listed, one_by_one)
-    for ours, wanted in zip(
-        torch.autograd.grad(listed.square().sum(), (features, boxes)),
-        torch.autograd.grad(one_by_one.square().sum(), (features, boxes)),
-        strict=True,
-    ):
-        torch.testing.assert_close(ours, wanted)
-
-
 def test_maps_in_bfloat16_are_pooled_in_float32() -> None:
     maps = torch.randn(2, 3, HEIGHT, WIDTH).bfloat16()
     boxes = torch.tensor([[[9.0, 3, 40, 30], [-5, 2, 90, 20]]]).expand(2, 2, 4)
@@ -141,7 +121,6 @@ def test_maps_in_bfloat16_are_pooled_in_float32() -> None:
 
 def test_no_box_at_all() -> None:
     features, none = torch.randn(2, 3, HEIGHT, WIDTH), torch.zeros(0, 4)
-    assert roi_pool_listed(features, none, torch.zeros(0).long(), bins=3, stride=8).shape == (0, 3, 3, 3)
     assert roi_pool(features, none[None].expand(2, 0, 4), bins=3, stride=8).shape == (2, 0, 3, 3, 3)
 
 

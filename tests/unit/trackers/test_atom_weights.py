@@ -10,7 +10,7 @@ import torch
 from saccade.core import WeightsError
 from saccade.trackers.atom.network import ATOMNet
 from saccade.trackers.atom.weights import read_network
-from saccade.weights import Checkpoint, Constructor
+from saccade.weights import Checkpoint, Constructor, read_checkpoint
 from tests.unit.weights.originals import save_original
 
 
@@ -39,7 +39,7 @@ def test_features_have_their_strides(trained: ATOMNet) -> None:
 def test_an_original_checkpoint_is_read(tmp_path: Path, trained: ATOMNet, is_old: bool) -> None:
     kwargs = {"backbone_pretrained": True, "iou_input_dim": (256, 256)}
     path = save_original(tmp_path / "w.pth", trained.state_dict(), "atom_resnet18", kwargs, is_old=is_old)
-    found = read_network(path).state_dict()
+    found = read_network(read_checkpoint(path)).state_dict()
     for name, value in trained.state_dict().items():
         torch.testing.assert_close(found[name], value, rtol=0, atol=0)
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import torch
 
-from saccade.core import WeightsError
+import saccade
+from saccade.core import ConfigError, WeightsError
 from saccade.trackers.dimp import (
     DIMPNET18,
     DIMPNET50,
@@ -24,8 +25,8 @@ from saccade.trackers.dimp import (
     LearnedLoss,
     SimpleLoss,
 )
-from saccade.trackers.dimp.weights import network_config, read_network
-from saccade.weights import Checkpoint, Constructor
+from saccade.trackers.dimp.weights import _MAKERS, _RANGES, _Maker, network_config, read_network
+from saccade.weights import Checkpoint, Constructor, read_checkpoint
 from tests.unit.weights.originals import save_original
 
 RELEASED = {
@@ -191,11 +192,30 @@ def test_values_of_training_and_those_not_given_change_nothing(made_by: str) -> 
         ("dimpnet50", {"out_feature_dim": 10**9}, "expected a number from 1 to 8192"),
         ("dimpnet50", {"bin_displacement": 0.0}, "expected a number from 0.001 to 1000.0"),
         ("klcedimpnet50", {"gauss_sigma": float("nan")}, "klcedimpnet50(gauss_sigma=nan): expected a number"),
+        ("klcedimpnet50", {"gauss_sigma": 1e-30}, "expected a number from 0.001 to 1000.0"),
+        ("L2dimpnet18", {"gauss_sigma": 0.0}, "expected a number from 0.001 to 1000.0"),
+        ("klcedimpnet50", {"alpha_eps": -5.0}, "expected a number from 0 to 1000000.0"),
+        ("klcedimpnet50", {"softmax_reg": float("inf")}, "expected a number from -1000000.0 to 1000000.0"),
+        ("dimpnet50", {"act_param": 0.0, "score_act": "bentpar"}, "expected a number from 0.001 to 1000.0"),
+        ("dimpnet50", {"optim_init_reg": 10**400}, "): expected a number from 0 to 1000000.0"),
+        ("dimpnet50", {"mask_init_factor": -(10**400)}, "): expected a number from 0 to 1000000.0"),
     ],
 )
 def test_values_that_no_network_here_has_are_named(made_by: str, kwargs: Any, message: str) -> None:
     with pytest.raises(WeightsError, match=re.escape(message)):
         network_config(Constructor(made_by, kwargs))
+
+
+def test_a_density_may_be_in_one_cell() -> None:
+    found = network_config(Constructor("klcedimpnet18", {"gauss_sigma": 0})).classifier.optimizer
+    assert found == DensityLoss(label_sigma=0.0)
+
+
+@pytest.mark.parametrize("maker", _MAKERS.values(), ids=list(_MAKERS))
+def test_every_number_of_a_constructor_has_a_range(maker: _Maker) -> None:
+    optimizer = maker.released.classifier.optimizer
+    numbers = {n for n, own in maker.loss.items() if type(getattr(optimizer, own)) in (int, float)}
+    assert numbers <= _RANGES.keys()
 
 
 SMALL = {"out_feature_dim": 8, "num_dist_bins": 4}
@@ -212,7 +232,7 @@ def small() -> DiMPNet:
 def test_a_network_is_what_its_constructor_made(tmp_path: Path, small: DiMPNet, is_old: bool) -> None:
     kwargs = SMALL | {"filter_size": 2, "bin_displacement": 0.2}
     path = save_original(tmp_path / "w.pth", small.state_dict(), "dimpnet18", kwargs, is_old=is_old)
-    found = read_network(path, DIMPNET18)
+    found = read_network(read_checkpoint(path), DIMPNET18)
     assert found.config == network_config(Constructor("dimpnet18", kwargs))
     assert found.config.classifier.filter_size == found.classifier.filter_initializer.filter_size == 2
     for name, value in small.state_dict().items():
@@ -227,6 +247,44 @@ def test_a_network_is_what_its_constructor_made(tmp_path: Path, small: DiMPNet, 
 def test_a_file_without_a_constructor_is_what_is_wished_for(small: DiMPNet) -> None:
     found = read_network(Checkpoint(Path("w.pth"), dict(small.state_dict())), small.config)
     assert found.config == small.config
+
+
+def test_a_configuration_says_what_runs(tmp_path: Path, small: DiMPNet) -> None:
+    kwargs = SMALL | {"filter_size": 2}
+    path = save_original(tmp_path / "w.pth", small.state_dict(), "dimpnet18", kwargs)
+    model: Any = saccade.load("dimp18", weights=path, settings={"network.classifier.filter_size": "2"})
+    assert model.config.network == model.network.config == network_config(Constructor("dimpnet18", kwargs))
+    torch.save(small.state_dict(), path)
+    settings = {"channels": 8, "optimizer.num_bins": 4, "filter_size": 2}
+    model = saccade.load(
+        "dimp18", weights=path, settings={f"network.classifier.{k}": v for k, v in settings.items()}
+    )
+    assert model.config.network == model.network.config
+    assert model.config.network.classifier.filter_size == 2
+
+
+@pytest.mark.parametrize(
+    ("made_by", "kwargs", "setting", "value"),
+    [
+        pytest.param("dimpnet18", SMALL, "filter_size", 2, id="another value"),
+        pytest.param(
+            "dimpnet18", SMALL | {"filter_size": 2}, "filter_size", 4, id="another value, the preset's own"
+        ),
+        pytest.param(
+            "L2dimpnet18", {"out_feature_dim": 8}, "optimizer.bin_width", 0.2, id="a field of another loss"
+        ),
+    ],
+)
+def test_settings_that_a_file_decides_otherwise_are_refused(
+    tmp_path: Path, made_by: str, kwargs: dict[str, Any], setting: str, value: Any
+) -> None:
+    tensors = DiMPNet(network_config(Constructor(made_by, kwargs))).state_dict()
+    path = save_original(tmp_path / "w.pth", tensors, made_by, kwargs)
+    name = f"network.classifier.{setting}"
+    with pytest.raises(
+        ConfigError, match=re.escape(f"'{name}' cannot be {value}: the network in {path} was made otherwise")
+    ):
+        saccade.load("dimp18", weights=path, settings={"memory.size": 60, name: value})
 
 
 def test_the_l2_ablation_runs_where_dimp_18_does() -> None:

@@ -13,7 +13,7 @@ from saccade.core.timing import Stopwatch
 from saccade.nets.inference import for_inference
 from saccade.nets.vggm import ResNet18VGGM
 from saccade.ops.fourier import cfft2, cifft2
-from saccade.solvers.gauss_newton import ResidualFunction, plain_inner
+from saccade.solvers.gauss_newton import plain_inner
 from saccade.trackers.eco.deep import ECODeep
 from saccade.trackers.eco.deep_begin import search_geometry
 from saccade.trackers.eco.deep_config import ECO_DEEP, FIRST_FRAME
@@ -26,6 +26,7 @@ from saccade.trackers.eco.deep_model import (
     symmetrised,
     weighted_gram,
 )
+from tests.property.automatic import ResidualFunction
 
 KERNELS = torch.stack(
     [

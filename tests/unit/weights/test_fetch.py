@@ -132,11 +132,25 @@ def test_what_cannot_be_written_is_named(site: Site, tmp_path: Path) -> None:
         fetch(f"{site.url}/w.pth", tmp_path / "w.pth", quietly)
 
 
+PAGE = b"<!DOCTYPE html><title>Quota exceeded</title>"
+
+
+def test_a_web_page_is_no_file_and_leaves_what_came_before(site: Site, tmp_path: Path) -> None:
+    site.drops_after = 300_000
+    with pytest.raises(WeightsError, match="interrupted"):
+        fetch(f"{site.url}/w.pth", tmp_path / "w.pth", quietly)
+    site.drops_after, site.tags, site.files["w.pth"] = None, {"ETag": '"page"'}, PAGE
+    with pytest.raises(WeightsError, match=r"w\.pth: the server sent a web page, not a weight file"):
+        fetch(f"{site.url}/w.pth", tmp_path / "w.pth", quietly)
+    assert not (tmp_path / "w.pth").exists()
+    assert (tmp_path / "w.pth.part").read_bytes() == CONTENT[:300_000]
+
+
 @pytest.fixture
 def drive(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[dict[str, Any]]]:
     """Puts a stand-in in gdown's place, with its names and arguments; returns what it is called with."""
 
-    def put(error: type[Exception] | None = None) -> list[dict[str, Any]]:
+    def put(error: Exception | None = None, content: bytes = CONTENT) -> list[dict[str, Any]]:
         calls: list[dict[str, Any]] = []
         gdown: Any = ModuleType("gdown")
         gdown.DownloadError = type("DownloadError", (Exception,), {})
@@ -144,10 +158,8 @@ def drive(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[dict[str, Any]]
         def download(**arguments: Any) -> str:
             calls.append(arguments)
             if error is not None:
-                raise (
-                    gdown.DownloadError("too many have\nfetched it") if error is Exception else error("reset")
-                )
-            Path(arguments["output"]).write_bytes(CONTENT)
+                raise error if isinstance(error, OSError) else gdown.DownloadError(*error.args)
+            Path(arguments["output"]).write_bytes(content)
             arguments["progress"](len(CONTENT), len(CONTENT))
             return str(arguments["output"])
 
@@ -166,15 +178,34 @@ def test_drive_is_asked_by_id(drive: Callable[..., list[dict[str, Any]]], tmp_pa
     assert calls[0]["id"] == "some-id" and calls[0]["resume"] is True and calls[0]["quiet"] is True
 
 
-@pytest.mark.parametrize("error", [Exception, ConnectionResetError], ids=["refused", "broken"])
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        pytest.param(Exception("too many have\nfetched it. Ask"), "too many have fetched it", id="refused"),
+        pytest.param(ConnectionResetError(104, "Connection reset"), "Connection reset", id="broken"),
+        pytest.param(
+            OSError(f"HTTPSConnectionPool(host='drive.google.com'): {'retries ' * 50}"),
+            "the connection failed",
+            id="in too many words",
+        ),
+    ],
+)
 def test_drive_may_refuse(
-    drive: Callable[..., list[dict[str, Any]]], tmp_path: Path, error: type[Exception]
+    drive: Callable[..., list[dict[str, Any]]], tmp_path: Path, error: Exception, reason: str
 ) -> None:
     drive(error)
     with pytest.raises(
-        WeightsError, match=r"w\.pth: Google Drive .*uc\?id=some-id.*saccade models import FILE"
+        WeightsError,
+        match=rf"w\.pth: Google Drive .*\({reason}\).*uc\?id=some-id.*saccade models import FILE",
     ):
         fetch_from_drive("some-id", tmp_path / "w.pth", quietly)
+
+
+def test_a_page_from_drive_is_not_kept(drive: Callable[..., list[dict[str, Any]]], tmp_path: Path) -> None:
+    drive(content=PAGE)
+    with pytest.raises(WeightsError, match=r"w\.pth: the server sent a web page, not a weight file"):
+        fetch_from_drive("some-id", tmp_path / "w.pth", quietly)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_without_gdown_its_install_line_is_shown(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

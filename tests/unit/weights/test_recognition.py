@@ -42,8 +42,11 @@ def test_networks_of_the_original_are_recognised(golden: Path, name: str) -> Non
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        (checkpoint("a.weight"), "looks like no network that saccade knows"),
-        (checkpoint(), "looks like no network that saccade knows"),
+        (
+            checkpoint("a.weight", "b", "c", "d"),
+            "looks like no network that saccade knows (tensors: 4, such as a.weight, b, c)",
+        ),
+        (checkpoint(), "looks like no network that saccade knows (tensors: 0)"),
         (checkpoint("a.weight", made_by="mynet"), "was made by 'mynet', which saccade does not know"),
         (checkpoint(made_by="tompnet50"), "looks like ToMP-50 (tompnet50)"),
         (checkpoint(made_by="L2dimpnet18"), "looks like DiMP-18 with an L2 loss (L2dimpnet18)"),

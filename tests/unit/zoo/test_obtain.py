@@ -4,7 +4,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -176,7 +176,19 @@ def test_files_of_one_network_are_told_apart(
         bare(tmp_path / file, DIMP50)
     else:
         original(tmp_path / file, DIMP50, "dimpnet50", init_gauss_sigma=sigma)
-    assert import_weights(tmp_path / file).path.stem == key
+    found = import_weights(tmp_path / file)
+    assert found.path.stem == key
+    assert found.network == {"dimp50": "DiMP-50 (dimpnet50)", "super_dimp": "SuperDiMP (dimpnet50)"}[key]
+
+
+def test_what_is_replaced_is_named(tmp_path: Path) -> None:
+    first = import_weights(original(tmp_path / "first.pth", DIMP18, "dimpnet18"))
+    second = import_weights(original(tmp_path / "second.pth", DIMP18, "dimpnet18"))
+    assert first.replaced is None
+    assert re.fullmatch(r"first\.pth, kept on \d{4}-\d\d-\d\d \d\d:\d\d", second.replaced or "")
+    second.path.write_bytes(b"damaged")
+    third = import_weights(tmp_path / "first.pth")
+    assert (third.replaced or "").startswith("an unknown file, kept on ")
 
 
 REFUSED: list[Any] = [
@@ -189,7 +201,7 @@ REFUSED: list[Any] = [
     pytest.param(
         lambda path: bare(path, ("a.b",)),
         None,
-        "looks like no network that saccade knows; say what it is with --as NAME",
+        "looks like no network that saccade knows (tensors: 1, such as a.b); say what it is with --as NAME",
         id="unknown",
     ),
     pytest.param(
@@ -275,7 +287,8 @@ def test_published_weights_are_downloaded(site: Site, store: Store, tmp_path: Pa
     assert files(store) == ENTRY
     assert json.loads((store.folder / "checksums.json").read_text()) == {"dimp18.pth": found.sha256}
     assert file_of("dimp18") == found.path
-    assert download_weights("dimp18", quietly) == found
+    again = download_weights("dimp18", quietly)
+    assert found.replaced is None and again == replace(found, replaced=again.replaced)
 
 
 def test_a_label_says_who_published_what_was_downloaded(site: Site, tmp_path: Path) -> None:
@@ -329,6 +342,12 @@ def test_a_file_that_has_changed_is_refused(site: Site, store: Store, tmp_path: 
 def test_what_is_no_weight_file_is_not_remembered(site: Site, store: Store) -> None:
     whole = site.files["dimp18.pth"]
     site.files["dimp18.pth"] = b"<html>sign in first</html>"
+    with pytest.raises(
+        WeightsError, match=r"the server sent a web page, not a weight file .*try again tomorrow"
+    ):
+        download_weights("dimp18", quietly)
+    assert files(store) == []
+    site.files["dimp18.pth"] = bytes(99)
     with pytest.raises(WeightsError, match="damaged, or no weight file"):
         download_weights("dimp18", quietly)
     assert files(store) == []
@@ -369,8 +388,13 @@ def test_models_without_weights_have_nothing_to_download() -> None:
 def test_a_store_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("SACCADE_WEIGHTS", str(tmp_path / "file"))
-    with pytest.raises(OutputError, match="name another folder in SACCADE_WEIGHTS"):
+    with pytest.raises(
+        OutputError, match=r"\((Not a directory|File exists)\); name another folder in SACCADE_WEIGHTS"
+    ):
         import_weights(original(tmp_path / "w.pth", DIMP18, "dimpnet18"))
+    monkeypatch.setenv("SACCADE_WEIGHTS_URL", "http://127.0.0.1")
+    with pytest.raises(OutputError, match="; name another folder in SACCADE_WEIGHTS"):
+        download_weights("dimp18", quietly)
 
 
 @pytest.mark.parametrize("weights", PUBLISHED.values(), ids=lambda row: row.key)

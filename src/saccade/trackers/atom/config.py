@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass, replace
 
-from saccade.core.errors import ConfigError
+from saccade.core.ranges import above, at_least, check_ranges
 from saccade.online.augmentation import FirstFrameAugmentation
-from saccade.online.discriminative import DiscriminativeConfig, Learning, SampleMemory
+from saccade.online.discriminative import DiscriminativeConfig, Learning
 from saccade.online.localization import Localization
+from saccade.online.memory import SampleMemory
 from saccade.online.refinement import BoxRefinement
 from saccade.online.search_region import SearchRegion
 
@@ -30,9 +31,17 @@ class FilterLearning:
     """conjugate gradient steps in each Gauss-Newton step of the first frame"""
 
     def __post_init__(self) -> None:
-        for name in ("filter_reg", "projection_reg", "lowest_score"):
-            if getattr(self, name) <= 0:
-                raise ConfigError(f"target_model.{name} is {getattr(self, name)}; it must be above 0")
+        check_ranges(
+            "target_model",
+            self,
+            filter_size=at_least(1),
+            channels=at_least(1),
+            filter_reg=above(0),
+            projection_reg=above(0),
+            label_sigma=above(0),
+            lowest_score=above(0),
+            inner_steps=at_least(0),
+        )
 
 
 _SEARCH = SearchRegion(geometry="nominal")
@@ -45,7 +54,7 @@ _FIRST_FRAME = FirstFrameAugmentation(
     random_shift=1 / 3,
 )
 _LOCALIZATION = Localization(expects="region_middle")
-_REFINEMENT = BoxRefinement(reverts_worse=True)
+_REFINEMENT = BoxRefinement(reverts_worse=True, first_is_refined=True)
 _MEMORY = SampleMemory(size=250)
 _LEARNING = Learning(first_steps=6, interval=10, steps=5, hard_negative_steps=5, improves_unseen=True)
 

@@ -10,6 +10,8 @@ from saccade.nets.resnet import resnet18
 class ATOMNet(nn.Module):
     """ResNet-18 and IoU-Net (Danelljan et al. 2019, ATOM), under the names of the original's checkpoints."""
 
+    never_run = ("feature_extractor.layer4", "feature_extractor.fc")
+
     def __init__(self) -> None:
         super().__init__()
         self.feature_extractor = resnet18()

@@ -7,20 +7,21 @@ from jaxtyping import Float, Integer
 from torch import Tensor
 
 from saccade.nets.inference import for_inference
-from saccade.online.discriminative import DiscriminativeState, DiscriminativeTracker, SampleMemory
+from saccade.online.discriminative import DiscriminativeState, DiscriminativeTracker
 from saccade.online.localization import ScoreMaps
-from saccade.online.memory import SampleWeights, add_sample, smallest_weight_slot
+from saccade.online.memory import SampleMemory, Samples, smallest_weight_slot
 from saccade.online.state import TargetState
+from saccade.online.target_model import STRIDE
 from saccade.ops.activations import CELU
-from saccade.ops.constants import constant
+from saccade.ops.constants import constant, literal
 from saccade.ops.fourier import interpolation_matrix
 from saccade.ops.labels import gaussian_label
 from saccade.ops.windows import hann2d
 from saccade.solvers.conjugate_gradient import ConjugateGradient, fletcher_reeves, polak_ribiere
 from saccade.solvers.gauss_newton import GaussNewton
 from saccade.trackers.atom.config import ATOMConfig, FilterLearning
-from saccade.trackers.atom.filter_learning import (
-    FilterProblem,
+from saccade.trackers.atom.least_squares import (
+    CompressedFilterProblem,
     JointProblem,
     ScoreFit,
     compress,
@@ -28,9 +29,6 @@ from saccade.trackers.atom.filter_learning import (
     uncompressed,
 )
 from saccade.trackers.atom.network import ATOMNet
-
-STRIDE = 16
-"""crop pixels in a cell of the features"""
 
 _ON_THE_FIRST_FRAME = GaussNewton(ConjugateGradient(fletcher_reeves))
 _LATER = GaussNewton(ConjugateGradient(polak_ribiere))
@@ -44,12 +42,8 @@ class ATOMModelState(TargetState):
     """scores the target"""
     projection: Float[Tensor, "N D C"]
     """compresses features; learnt on the first frame"""
-    features: Float[Tensor, "N T D h w"]
-    """samples: compressed"""
-    label_centres: Float[Tensor, "N T 2"]
-    """samples: where the target is, (x, y) in cells from the middle of the map"""
-    weights: SampleWeights
-    """samples: how much each counts; on the host"""
+    samples: Samples
+    """compressed features, and the centres (x, y) of labels in cells from the middle of the map"""
     label_sigma: Float[Tensor, " N"]
     """standard deviation of labels in cells"""
 
@@ -90,28 +84,18 @@ class ATOMTargetModel:
         # the original's deviation, although it looks like a variance
         filters.normal_(0, 1 / filters.numel(), generator=generator)
         sigma = boxes[:1, 2:].prod(dim=1).sqrt() / STRIDE * config.label_sigma
-        weights = SampleWeights.of_initial_samples(torch.tensor([count]), self.memory.size)
-        state = ATOMModelState(
-            filters.to(features),
-            projection.to(features),
-            features.new_zeros(1, self.memory.size, config.channels, height, width),
-            boxes.new_zeros(1, self.memory.size, 2),
-            weights,
-            sigma,
-        )
-        state.label_centres[0, :count] = self._label_centres(boxes, (width, height))
-
-        fit = self._fit(features[None], state, slice(None), count)
-        problem = JointProblem(fit, config.filter_reg, config.projection_reg)
+        centres = self._label_centres(boxes, (width, height))
+        fit = self._fit(features[None], centres[None], features.new_full((1, count), 1 / count), sigma)
         solved = _ON_THE_FIRST_FRAME.solve(
-            problem,
-            (_precise(state.filter), _precise(state.projection)),
+            JointProblem(fit, config.filter_reg, config.projection_reg),
+            (_precise(filters.to(features)), _precise(projection.to(features))),
             steps=self.first_steps,
             inner_steps=config.inner_steps,
         )
-        state.filter, state.projection = (variable.to(features) for variable in solved)
-        state.features[:, :count] = compress(features[None], state.projection)
-        return state
+        learnt_filter, learnt_projection = (variable.to(features) for variable in solved)
+        compressed = compress(features[None], learnt_projection)[0]
+        samples = Samples.of_first_frame(compressed, centres, self.memory.size)
+        return ATOMModelState(learnt_filter, learnt_projection, samples, sigma)
 
     def score(self, features: Float[Tensor, "N S C h w"], state: ATOMModelState) -> ScoreMaps:
         """The correlation of features and filter, interpolated to crop pixels; see `TargetModel`."""
@@ -132,44 +116,37 @@ class ATOMTargetModel:
         rows: Integer[Tensor, " M"],
     ) -> None:
         """In place of the sample that weighs least; see `TargetModel`."""
-        weights, slots = add_sample(
-            state.weights[rows],
-            learning_rates,
-            slot_rule=smallest_weight_slot,
-            initial_minimum=self.memory.initial_minimum,
+        compressed = compress(features[:, None], state.projection[rows])[:, 0]
+        centres = self._label_centres(boxes, (features.shape[-1], features.shape[-2]))
+        minimum = self.memory.initial_minimum
+        state.samples.add(
+            rows, compressed, centres, learning_rates, slot_rule=smallest_weight_slot, initial_minimum=minimum
         )
-        state.weights.put(rows, weights)
-        compressed = compress(features[:, None], state.projection[rows])
-        state.features[rows, slots] = compressed[:, 0]
-        size_wh = (features.shape[-1], features.shape[-2])
-        state.label_centres[rows, slots] = self._label_centres(boxes, size_wh)
 
     def improve(self, state: ATOMModelState, rows: Integer[Tensor, " M"], *, steps: int) -> None:
         """Conjugate gradient steps from one linearisation; see `TargetModel`."""
-        for some, stored in state.weights.equally_filled(rows, state.filter.device):
-            fit = self._fit(state.features[some, :stored], state, some, stored)
-            problem = FilterProblem(fit, self.config.filter_reg)
+        for some, features, centres, weights in state.samples.stored(rows):
+            fit = self._fit(features, centres, weights, state.label_sigma[some])
+            problem = CompressedFilterProblem(fit, self.config.filter_reg)
             (improved,) = _LATER.step(problem, (_precise(state.filter[some]),), inner_steps=steps)
             state.filter[some] = improved.to(state.filter)
 
     def _fit(
         self,
         features: Float[Tensor, "M T C h w"],
-        state: ATOMModelState,
-        rows: Tensor | slice,
-        stored: int,
+        label_centres: Float[Tensor, "M T 2"],
+        weights: Float[Tensor, "M T"],
+        label_sigma: Float[Tensor, " M"],
     ) -> ScoreFit:
-        """What the filters of some targets should answer to their stored samples, compressed or not."""
+        """What the filters of some targets should answer to their samples, compressed or not."""
         height, width = features.shape[-2:]
-        centres = state.label_centres[rows, :stored]
-        sigma = state.label_sigma[rows, None, None].expand_as(centres)
-        labels = gaussian_label((width, height), sigma, centres)
-        weights = state.weights.weights[rows, :stored].to(features.device)
+        sigma = label_sigma[:, None, None].expand_as(label_centres)
+        labels = gaussian_label((width, height), sigma, label_centres)
         return ScoreFit(features, labels, weights, CELU(self.config.lowest_score))
 
     def _label_centres(self, boxes: Float[Tensor, "M 4"], size_wh: tuple[int, int]) -> Float[Tensor, "M 2"]:
         """Where scores should be highest for boxes (x, y, w, h) in crop pixels."""
-        from_middle = boxes[:, :2] + (boxes[:, 2:] - boxes.new_tensor(size_wh) * STRIDE) / 2
+        from_middle = boxes[:, :2] + (boxes[:, 2:] - literal(size_wh, boxes) * STRIDE) / 2
         return from_middle / STRIDE + (0.5 if self.config.filter_size % 2 == 0 else 0.0)
 
 

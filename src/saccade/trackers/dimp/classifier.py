@@ -9,11 +9,14 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torchvision.models.resnet import BasicBlock
 
+from saccade.core.ranges import at_least, check_ranges
 from saccade.nets.inference import as_precise_as
+from saccade.nets.instance_norm import InstanceNorm
+from saccade.online.target_model import STRIDE
 from saccade.ops.filters import correlate
 from saccade.ops.roi_pool import roi_pool
 from saccade.trackers.dimp.density_loss import DensityLoss, DensityOptimizer
-from saccade.trackers.dimp.filter_optimizer import STRIDE, FilterOptimizer, TrainingSamples
+from saccade.trackers.dimp.filter_optimizer import FilterOptimizer, TrainingSamples
 from saccade.trackers.dimp.hinge_loss import HingeLoss, HingeOptimizer, SimpleLoss, SimpleOptimizer
 from saccade.trackers.dimp.learned_loss import LearnedLoss, LearnedLossOptimizer
 
@@ -36,6 +39,11 @@ class ClassifierConfig:
     """what the weights of the filter initialiser are before training: random, or 0"""
     pools_square: bool = False
     """whether the first filter is pooled from a square of the target's area in place of its box"""
+
+    def __post_init__(self) -> None:
+        check_ranges(
+            "network.classifier", self, channels=at_least(1), num_blocks=at_least(0), filter_size=at_least(1)
+        )
 
 
 class TargetClassifier(nn.Module):
@@ -121,25 +129,6 @@ class FilterInitializer(nn.Module):
         corners = torch.cat([centre - 0.5 * size, centre + 0.5 * size], dim=1)
         pooled: Tensor = roi_pool(features, corners[:, None], bins=self.filter_size, stride=STRIDE)
         return pooled[:, 0]
-
-
-class InstanceNorm(nn.Module):
-    """Divides each picture's features by their root mean square, and multiplies them by a number.
-
-    Its output is float32 or better: filters are learned from it.
-    """
-
-    def __init__(self, scale: float) -> None:
-        super().__init__()
-        self.scale = scale
-
-    def forward(self, x: Float[Tensor, "B C h w"]) -> Float[Tensor, "B C h w"]:
-        x = x.to(torch.promote_types(x.dtype, torch.float32))
-        energy = x.square().sum(dim=(1, 2, 3), keepdim=True)
-        return x * (self.scale * (x[0].numel() / (energy + 1e-5)).sqrt())
-
-    def extra_repr(self) -> str:
-        return f"scale={self.scale:.3g}"
 
 
 def _feature_block(input_channels: int, config: ClassifierConfig) -> nn.Sequential:

@@ -4,8 +4,9 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from saccade.online.augmentation import FirstFrameAugmentation
-from saccade.online.discriminative import DiscriminativeConfig, Learning, SampleMemory
+from saccade.online.discriminative import DiscriminativeConfig, Learning
 from saccade.online.localization import Localization
+from saccade.online.memory import SampleMemory
 from saccade.online.refinement import BoxRefinement
 from saccade.online.search_region import SearchRegion
 from saccade.trackers.dimp.network import (

@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from saccade.core.ranges import FINITE, above, at_least, check_ranges, within
 from saccade.online.filter_learning import FilterProblem
 from saccade.ops.activations import log_normaliser2d, softmax2d
 from saccade.ops.labels import gaussian_density
@@ -38,6 +39,21 @@ class DensityLoss:
     """score of being nowhere on the map; none leaves the possibility out"""
     damping: float = 0.05
     """share of |g|^2 added to the curvature"""
+
+    def __post_init__(self) -> None:
+        check_ranges(
+            "network.classifier.optimizer",
+            self,
+            initial_step=above(0),
+            initial_reg=at_least(0),
+            min_reg=at_least(0),
+            label_sigma=at_least(0),
+            label_threshold=at_least(0),
+            label_shrink=within(0, 1),
+            uniform_share=within(0, 1),
+            background=FINITE,
+            damping=at_least(0),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,9 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from saccade.online.filter_learning import FilterProblem
+from saccade.online.target_model import STRIDE
 from saccade.ops.filters import score_size
 from saccade.solvers.steepest_descent import SteepestDescent
-
-STRIDE = 16
-"""crop pixels in a cell of the features"""
 
 
 @dataclass(frozen=True, slots=True)

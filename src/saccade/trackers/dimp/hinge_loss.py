@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from saccade.core.ranges import FINITE, above, at_least, check_ranges, within
 from saccade.online.filter_learning import FilterProblem, WeightedSquares
 from saccade.ops.activations import LeakyReLU
 from saccade.ops.labels import gaussian_label
@@ -31,6 +32,18 @@ class HingeLoss:
     damping: float = 0.0
     """share of |g|^2 added to the curvature"""
 
+    def __post_init__(self) -> None:
+        check_ranges(
+            "network.classifier.optimizer",
+            self,
+            initial_step=above(0),
+            initial_reg=at_least(0),
+            min_reg=at_least(0),
+            label_sigma=above(0),
+            hinge_threshold=FINITE,
+            damping=at_least(0),
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimpleLoss:
@@ -44,6 +57,16 @@ class SimpleLoss:
     """share of label and of scores below 0 that counts in the background"""
     damping: float = 0.0
     """share of |g|^2 added to the curvature"""
+
+    def __post_init__(self) -> None:
+        check_ranges(
+            "network.classifier.optimizer",
+            self,
+            initial_reg=at_least(0),
+            hinge_threshold=FINITE,
+            leak=within(0, 1),
+            damping=at_least(0),
+        )
 
 
 class HingeOptimizer(FilterOptimizer):

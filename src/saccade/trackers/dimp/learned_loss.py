@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from saccade.core.ranges import FINITE, above, at_least, check_ranges
 from saccade.online.filter_learning import FilterProblem, WeightedSquares
 from saccade.ops.activations import Activation, BentLeakyReLU, LeakyReLU
 from saccade.ops.distance import distance_map, radial_profiles
@@ -41,6 +42,21 @@ class LearnedLoss:
     """width of that hyperbola"""
     damping: float = 0.0
     """share of |g|^2 added to the curvature"""
+
+    def __post_init__(self) -> None:
+        check_ranges(
+            "network.classifier.optimizer",
+            self,
+            initial_step=above(0),
+            initial_reg=at_least(0),
+            min_reg=at_least(0),
+            initial_sigma=above(0),
+            num_bins=at_least(1),
+            bin_width=above(0),
+            mask_factor=FINITE,
+            bend=above(0),
+            damping=at_least(0),
+        )
 
 
 class LearnedLossOptimizer(FilterOptimizer):

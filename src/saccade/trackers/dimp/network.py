@@ -28,6 +28,8 @@ class DiMPNetConfig:
 class DiMPNet(nn.Module):
     """Backbone, target classifier and IoU-Net, under the names of the original's checkpoints."""
 
+    never_run = ("feature_extractor.layer4", "feature_extractor.fc")
+
     def __init__(self, config: DiMPNetConfig) -> None:
         super().__init__()
         build, channels = _BACKBONES[config.backbone]

@@ -7,17 +7,18 @@ from jaxtyping import Float, Integer
 from torch import Tensor
 
 from saccade.nets.inference import for_inference
-from saccade.online.discriminative import DiscriminativeState, DiscriminativeTracker, SampleMemory
+from saccade.online.discriminative import DiscriminativeState, DiscriminativeTracker
 from saccade.online.localization import ScoreMaps
-from saccade.online.memory import SampleWeights, add_sample, first_free_slot
+from saccade.online.memory import SampleMemory, Samples, first_free_slot
 from saccade.online.state import TargetState
+from saccade.online.target_model import STRIDE
 from saccade.ops.activations import softmax2d
 from saccade.ops.constants import constant
 from saccade.ops.windows import hann2d
 from saccade.trackers.dimp.classifier import TargetClassifier
 from saccade.trackers.dimp.config import DiMPConfig
 from saccade.trackers.dimp.density_loss import DensityLoss
-from saccade.trackers.dimp.filter_optimizer import STRIDE, TrainingSamples
+from saccade.trackers.dimp.filter_optimizer import TrainingSamples
 from saccade.trackers.dimp.network import DiMPNet
 
 LABEL_SIGMA = 1 / 4
@@ -30,12 +31,8 @@ class DiMPModelState(TargetState):
 
     filter: Float[Tensor, "N C k k"]
     """scores the target"""
-    features: Float[Tensor, "N T C h w"]
-    """samples: of the classifier"""
-    boxes: Float[Tensor, "N T 4"]
-    """samples: where the target is, (x, y, w, h) in crop pixels"""
-    weights: SampleWeights
-    """samples: how much each counts; on the host"""
+    samples: Samples
+    """the classifier's features, and the target's boxes (x, y, w, h) in crop pixels"""
     label_sigma: Float[Tensor, " N"]
     """standard deviation of labels in cells"""
 
@@ -72,15 +69,10 @@ class DiMPTargetModel:
         self, features: Float[Tensor, "T C h w"], boxes: Float[Tensor, "T 4"], generator: torch.Generator
     ) -> DiMPModelState:
         """A filter pooled from the features, then optimised; see `TargetModel`."""
-        count, slots = len(features), self.memory.size
-        weights = SampleWeights.of_initial_samples(torch.tensor([count]), slots)
-        stored = features.new_zeros((1, slots, *features.shape[1:]))
-        stored[0, :count] = features
-        places = boxes.new_zeros((1, slots, 4))
-        places[0, :count] = boxes
+        samples = Samples.of_first_frame(features, boxes, self.memory.size)
         sigma = boxes[:1, 2:].prod(dim=1).sqrt() / STRIDE * LABEL_SIGMA
         first = self.classifier.initial_filters(features[None], boxes[None])
-        state = DiMPModelState(first, stored, places, weights, sigma)
+        state = DiMPModelState(first, samples, sigma)
         self.improve(state, torch.zeros(1, dtype=torch.long), steps=self.first_steps)
         return state
 
@@ -102,25 +94,15 @@ class DiMPTargetModel:
         rows: Integer[Tensor, " M"],
     ) -> None:
         """Free slots first, then that of the least weight; see `TargetModel`."""
-        weights, slots = add_sample(
-            state.weights[rows],
-            learning_rates,
-            slot_rule=first_free_slot,
-            initial_minimum=self.memory.initial_minimum,
+        minimum = self.memory.initial_minimum
+        state.samples.add(
+            rows, features, boxes, learning_rates, slot_rule=first_free_slot, initial_minimum=minimum
         )
-        state.weights.put(rows, weights)
-        state.features[rows, slots] = features
-        state.boxes[rows, slots] = boxes
 
     def improve(self, state: DiMPModelState, rows: Integer[Tensor, " M"], *, steps: int) -> None:
         """Steps of the learned optimiser; see `TargetModel`."""
-        for some, stored in state.weights.equally_filled(rows, state.filter.device):
-            samples = TrainingSamples(
-                state.features[some, :stored],
-                state.boxes[some, :stored],
-                state.weights.weights[some, :stored].to(state.filter.device),
-                state.label_sigma[some],
-            )
+        for some, features, boxes, weights in state.samples.stored(rows):
+            samples = TrainingSamples(features, boxes, weights, state.label_sigma[some])
             state.filter[some] = self.classifier.optimize(state.filter[some], samples, steps=steps)
 
 

@@ -47,6 +47,7 @@ class ECODeep:
     """
 
     State = ECODeepState
+    device = torch.device("cpu")
 
     def __init__(self, network: ResNet18VGGM, config: ECODeepConfig = ECO_DEEP) -> None:
         self.network = network

@@ -79,6 +79,7 @@ class ECOTracker:
     """ECO (arXiv 1611.09224) on HOG and colour, with Staple's colour scores and DSST's scale filter."""
 
     State = ECOState
+    device = torch.device("cpu")
     config: ECOConfig
 
     def cohort(self, frame: Frame, box: Any) -> None:

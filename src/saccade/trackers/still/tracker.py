@@ -27,6 +27,7 @@ class StillTracker:
     """Answers every frame with the box of the first."""
 
     State = StillState
+    device = torch.device("cpu")
     config: StillConfig
 
     def cohort(self, frame: Frame, box: Any) -> None:

@@ -114,7 +114,7 @@ class ScoreFit:
 
 
 @dataclass(frozen=True, slots=True)
-class FilterProblem:
+class CompressedFilterProblem:
     """The filter alone: min |R(f)|^2 + reg |f|^2, on features that are compressed already."""
 
     fit: ScoreFit
