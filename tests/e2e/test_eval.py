@@ -87,6 +87,7 @@ def test_report_from_result_files_alone(
         (["--protocol", "pytrackin"], "did you mean 'pytracking'"),
         (["--set", "confidance=0.5"], "did you mean 'confidence'"),
         (["--dataset", "folder"], "2 --dataset, but 1 --root; give a root for each data set"),
+        (["--ray", "auto", "--device", "cdua"], "--device cdua: no device of a cluster; choose auto, cpu or"),
         (["--also", "theirs"], "--also theirs: expected NAME=DIR"),
         (["--also", "../x=dir"], "--also ../x=dir: expected NAME=DIR"),
         (["--also", "still=dir"], "--also still=…: a model of that name is evaluated already"),
@@ -187,6 +188,45 @@ def test_results_of_others_stand_beside_ours(
     assert "fast.txt has 1 lines, but sequence 'fast' has 6 frames" in capsys.readouterr().err
 
 
+def test_two_data_sets_of_one_name_are_refused(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert evaluate(root, tmp_path / "out", "--dataset", "folder", "--root", str(root)) == 2
+    said = capsys.readouterr().err
+    assert "folder comes twice, and results of both would go to one folder; evaluate them one by one" in said
+    assert not (tmp_path / "out").exists()
+
+
+def test_whoever_has_results_is_in_the_report(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, theirs = tmp_path / "out", tmp_path / "theirs"
+    theirs.mkdir()
+    for name in ("fast", "slow"):
+        (theirs / f"{name}.txt").write_bytes((root / name / "groundtruth_rect.txt").read_bytes())
+    assert evaluate(root, out) == 0
+    capsys.readouterr()
+    words = ["eval", "--dataset", "folder", "--root", str(root), "--out", str(out), "--json"]
+    assert main([*words, "--also", f"oracle={theirs}"]) == 0
+    assert list(json.loads(capsys.readouterr().out)["models"]) == ["oracle", "still"]
+
+
+def test_published_tracks_are_scored(
+    shared_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("trackers", reason="needs the extra [mot]")
+    campus = shared_data / "mot" / "TUD-Campus"
+    root, theirs = tmp_path / "sequences", tmp_path / "theirs"
+    for folder in (root, theirs):
+        folder.mkdir()
+    (root / "TUD-Campus").symlink_to(campus)
+    (theirs / "TUD-Campus.txt").write_bytes((campus / "results" / "motmetrics_test.txt").read_bytes())
+    words = ["eval", "--dataset", "folder", "--root", str(root), "--out", str(tmp_path / "out"), "--json"]
+    assert main([*words, "--also", f"theirs={theirs}"]) == 0
+    scores = json.loads(capsys.readouterr().out)["models"]["theirs"]
+    assert (scores["hota"], scores["mota"]) == pytest.approx((39.14, 52.65), abs=0.005)
+
+
 def test_several_data_sets_and_seeds(root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     vot = tmp_path / "VOT"
     (vot / "car" / "color").mkdir(parents=True)
@@ -203,6 +243,16 @@ def test_several_data_sets_and_seeds(root: Path, tmp_path: Path, capsys: pytest.
     }
     assert reports["vot2019_lt"] == json.loads((out / "vot2019_lt" / "report.json").read_text())
     assert (out / "folder" / "results" / "folder" / "still@1" / "slow.txt").is_file()
+    # one search finds them for every verb
+    assert main(["report", str(out), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == reports
+    played = ["play", str(out), "--sequence", "fast", "--out", str(tmp_path / "fast.mp4")]
+    assert main([*played, "--dataset", "folder"]) == 0
+    capsys.readouterr()
+    for verb in (played, ["submit", str(out)]):
+        assert main(verb) == 2
+        said = capsys.readouterr().err
+        assert "results on several data sets; choose one with --dataset: folder, vot2019_lt" in said
 
 
 @pytest.mark.parametrize(("protocol", "runs"), [("sre", 24), ("tre", 2), ("resets", 2), ("anchors", 4)])

@@ -134,13 +134,16 @@ def scores(report: dict) -> dict:
     return {k: v for k, v in model.items() if k != "fps"} | {"sequences": rows}
 
 
-def test_killed_and_started_again_nothing_is_repeated_and_nothing_is_lost(root: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("crew", [[], ["--workers", "2"]], ids=["alone", "two workers"])
+def test_killed_and_started_again_nothing_is_repeated_and_nothing_is_lost(
+    root: Path, tmp_path: Path, crew: list[str]
+) -> None:
     whole = Evaluation(root, tmp_path / "whole")
     code, expected, _ = whole.end()
     assert (code, set(steps(whole.log).values())) == (0, {1})
     whole.log.unlink()
 
-    killed = Evaluation(root, tmp_path / "out", "--workers", "2", SLOW_SECONDS="0.05")
+    killed = Evaluation(root, tmp_path / "out", *crew, SLOW_SECONDS="0.05")
     while len(killed.finished()) < 2:
         assert killed.process.poll() is None
         time.sleep(0.01)
@@ -154,7 +157,7 @@ def test_killed_and_started_again_nothing_is_repeated_and_nothing_is_lost(root: 
         before = now
         time.sleep(0.5)
 
-    again = Evaluation(root, tmp_path / "out", "--workers", "2")
+    again = Evaluation(root, tmp_path / "out", *crew)
     code, report, err = again.end()
     assert (code, err) == (0, "")
     assert scores(report) == scores(expected)

@@ -56,9 +56,9 @@ def written(out: Path) -> list[Path]:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--protocol", "lasto"], "no results of protocol lasto in it; saccade eval makes them"),
-        (["--protocol", "tre"], "no results of protocol tre in it"),
-        (["--dataset", "otb100"], "no results on otb100 in it"),
+        (["--protocol", "otbb"], "no protocol 'otbb'; did you mean 'otb'?"),
+        (["--protocol", "tre"], "no results of protocol tre in it; there are: folder"),
+        (["--dataset", "foldr"], "no results on foldr in it; did you mean 'folder'?"),
         (["--root", "nowhere"], "nowhere: no such folder"),
         (["--frames", "few"], "--frames few: expected a number of frames, e.g. --frames 30, or none"),
         (["--frames", "0"], "--frames 0: expected a number of frames"),

@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from saccade.online.filter_learning import FilterProblem, ScoreLoss
+from saccade.nets.dimp.classifier import ClassifierConfig, TargetClassifier
+from saccade.nets.dimp.density_loss import DensityLoss
+from saccade.nets.dimp.filter_optimizer import TrainingSamples
+from saccade.nets.dimp.hinge_loss import HingeLoss, SimpleLoss
+from saccade.nets.dimp.learned_loss import LearnedLoss
+from saccade.nets.filter_learning import FilterProblem, ScoreLoss
 from saccade.solvers.steepest_descent import DescentProblem, SteepestDescent
-from saccade.trackers.dimp.classifier import ClassifierConfig, TargetClassifier
-from saccade.trackers.dimp.density_loss import DensityLoss
-from saccade.trackers.dimp.filter_optimizer import TrainingSamples
-from saccade.trackers.dimp.hinge_loss import HingeLoss, SimpleLoss
-from saccade.trackers.dimp.learned_loss import LearnedLoss
 
 LOSSES = [
     pytest.param(LearnedLoss(), id="DiMP"),

@@ -54,11 +54,21 @@ def facts(rows: Mapping[str, str]) -> Table:
     return grid
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
-    """A plain table, ready to print; the first column is never broken."""
+def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, has_numbers: bool = False) -> Table:
+    """A plain table, ready to print; the first column is never broken, nor is any of numbers.
+
+    Args:
+        has_numbers: whether numbers stand in all columns but the first.
+    """
     grid = Table(box=None, pad_edge=False, header_style="dim")
     for number, title in enumerate(head):
-        grid.add_column(title, no_wrap=number == 0, overflow="fold")
+        holds_number = has_numbers and number > 0
+        grid.add_column(
+            title,
+            no_wrap=number == 0 or holds_number,
+            overflow="fold",
+            justify="right" if holds_number else "left",
+        )
     for row in rows:
         grid.add_row(*(escape(cell) for cell in row))
     return grid
@@ -66,11 +76,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
 
 def print_numbers(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Prints a table whose numbers are not broken, however narrow the terminal is."""
-    grid = Table(box=None, pad_edge=False, header_style="dim")
-    for number, title in enumerate(head):
-        grid.add_column(title, no_wrap=True, justify="left" if number == 0 else "right")
-    for row in rows:
-        grid.add_row(*(escape(cell) for cell in row))
+    grid = table(head, rows, has_numbers=True)
     whole = Measurement.get(out, out.options.update(max_width=10_000), grid).maximum
     Console(file=out.file, width=max(out.width, whole)).print(grid)
 

@@ -3,6 +3,7 @@
 import multiprocessing
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,22 +53,34 @@ def make_contender(
         is_remote: whether they are on other machines, whose devices nobody here knows.
     """
     from saccade.evaluation import Contender
+    from saccade.evaluation.cluster import check_device
+    from saccade.weights.store import sha256_of
     from saccade.zoo import entry
     from saccade.zoo.load import find_device
 
     if not is_remote:
         place = str(find_device(device, name))
     else:
+        check_device(device)
         place = "cpu" if device == "auto" and entry(name).cpu_only else device
     # other processes may have another working folder
-    file = weights if weights in (None, "none") else str(Path(weights).resolve())
-    model = load_model(name, weights, "cpu" if is_shared else place, precision, settings)
-    known = Contender.of(name, model, {"weights": weights, "precision": precision.value, "device": place})
+    chosen = weights if weights in (None, "none") else str(Path(weights).resolve())
+    model = load_model(name, chosen, "cpu" if is_shared else place, precision, settings)
+    file = _weight_file(name, chosen)
+    facts = {
+        "weights": None if file is None else sha256_of(file),
+        "precision": precision.value,
+        "device": place,
+    }
+    known = replace(
+        Contender.of(name, model, facts), circumstances={} if file is None else {"weights": str(file)}
+    )
     if not is_shared:
         return known
-    load = partial(_load, name, file, precision, settings)
-    return Contender(
-        name, load, known.settings, _all_gpus() if place == "cuda" and not is_remote else (place,)
+    return replace(
+        known,
+        load=partial(_load, name, chosen, precision, settings),
+        devices=_all_gpus() if place == "cuda" and not is_remote else (place,),
     )
 
 
@@ -104,6 +117,17 @@ def parse_others(texts: list[str] | None) -> dict[str, Path]:
             )
         pairs[name] = Path(folder)
     return pairs
+
+
+def _weight_file(name: str, chosen: str | None) -> Path | None:
+    """The file that a model has its weights from; None where they are random, or there are none."""
+    from saccade.weights import Store
+    from saccade.zoo import entry
+
+    published = entry(name).weights
+    if chosen is None:
+        return None if published is None else Store().find(published.key)
+    return None if chosen == "none" else Path(chosen)
 
 
 def _load(

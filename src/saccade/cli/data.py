@@ -63,8 +63,8 @@ def check(
 ) -> None:
     """Look whether a data set is whole: what is missing, and which truth disagrees with its frames.
 
-    Reads every annotation and the names of all frames, but not the pictures. Exit status 2 when something is
-    wrong.
+    Reads every annotation, masks too, and the names of all frames, but not the pictures. Exit status 2 when
+    something is wrong.
 
     Example: [bold]saccade data check lasot /data/LaSOT --split test[/bold]
     """

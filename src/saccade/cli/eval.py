@@ -1,6 +1,6 @@
 """`saccade eval`: models over the sequences of data sets, and their scores."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,7 +23,7 @@ from saccade.core import ConfigError, ModelError
 
 if TYPE_CHECKING:
     from saccade.data import Dataset
-    from saccade.evaluation import Outcome, Protocol, Trial
+    from saccade.evaluation import DatasetResults, Outcome, Protocol, Trial
 
 NAMED = 3
 """how many failures are named in the last line"""
@@ -91,8 +91,8 @@ def evaluate(
 ) -> None:
     """Run models over data sets and score them.
 
-    Leaves results/<dataset>/<model>/<sequence>.txt, report.json and report.md; with several data sets, in a
-    folder for each.
+    Leaves results/<dataset>/<model>/<sequence>.txt, and a report on all models that have results there; with
+    several data sets, in a folder for each.
 
     Broken off, it continues where it stopped when it is started again with the same --out.
 
@@ -122,12 +122,8 @@ def evaluate(
             repeats=repeat,
             about={"workers": workers or 1} | ({"ray": ray} if ray else {}),
         )
-        benchmark.rows.extend(n if i == 0 else f"{n}@{seed + i}" for n in names for i in range(repeat))
         for name, place in others.items():
-            rules = benchmark.protocol.name
-            benchmark.rows.extend(
-                bring_results(name, place, benchmark.dataset, benchmark.out, protocol=rules)
-            )
+            bring_results(name, place, benchmark.dataset, benchmark.results)
     failed = [outcome for outcome in _run(trials, workers, ray, base) if outcome.failure]
     _report(benchmarks, as_json=json)
     if failed:
@@ -147,14 +143,19 @@ class _Benchmark:
     Attributes:
         dialect: in which one-pass results are scored.
         out: the folder of its results and its report.
-        rows: names of the results that the report is on.
     """
 
     dataset: "Dataset"
     protocol: "Protocol"
     dialect: str
     out: Path
-    rows: list[str] = field(default_factory=list)
+
+    @property
+    def results(self) -> "DatasetResults":
+        """Where the results of models go."""
+        from saccade.evaluation import DatasetResults
+
+        return DatasetResults.at(self.out, self.dataset, self.protocol.name)
 
 
 def _check(
@@ -196,11 +197,16 @@ def _open(
     from saccade.data import open_dataset
     from saccade.evaluation import choose_protocol
 
-    benchmarks = []
+    benchmarks: list[_Benchmark] = []
     for name, root in zip(names, roots, strict=True):
         # other machines know nothing of this one's working folder
         data = open_dataset(name, root.resolve() if is_remote else root, split)
         rules, dialect = choose_protocol(protocol, data)
+        if data.label in (known.dataset.label for known in benchmarks):
+            raise ConfigError(
+                f"--dataset {name}: {data.label} comes twice, and results of both would go to one folder; "
+                f"evaluate them one by one, each with an --out of its own"
+            )
         benchmarks.append(_Benchmark(data, rules, dialect, base if len(names) == 1 else base / data.label))
     return benchmarks
 
@@ -222,13 +228,11 @@ def _run(trials: "list[Trial]", workers: int | None, ray: str | None, base: Path
 
 def _report(benchmarks: list[_Benchmark], *, as_json: bool) -> None:
     """Writes and prints the report on each data set."""
-    from saccade.evaluation import DatasetResults
-
-    reports = {}
-    for benchmark in benchmarks:
-        results = DatasetResults.begin(benchmark.out, benchmark.dataset, benchmark.protocol.name)
-        reports[benchmark.dataset.label] = make_report(
-            benchmark.dataset, results, benchmark.rows, benchmark.dialect, benchmark.out, json=as_json
+    reports = {
+        benchmark.dataset.label: make_report(
+            benchmark.dataset, benchmark.results, benchmark.dialect, json=as_json
         )
+        for benchmark in benchmarks
+    }
     if as_json:
         print_json(next(iter(reports.values())) if len(reports) == 1 else reports)

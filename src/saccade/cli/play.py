@@ -96,7 +96,9 @@ def play(
 
 def _jobs(dataset: "Dataset", protocol: "Protocol", wanted: list[str]) -> "list[Job]":
     """The runs of the sequences that were asked for, or of all."""
-    jobs = [job for sequence in dataset.sequences for job in protocol.jobs(sequence)]
+    from saccade.evaluation.protocols import jobs_of
+
+    jobs = jobs_of(protocol, dataset)
     known = {name: None for job in jobs for name in (job.sequence.name, job.stem)}
     for name in wanted:
         if name not in known:

@@ -7,7 +7,7 @@ import typer
 
 from saccade.cli.console import notify, out, print_json, print_numbers, progress
 from saccade.cli.options import Json
-from saccade.core import ConfigError, DatasetError
+from saccade.core import ConfigError
 
 if TYPE_CHECKING:
     from saccade.data import Dataset
@@ -56,11 +56,11 @@ def report(
     if root is not None and len(found) > 1:
         raise ConfigError("--root belongs to one data set; choose it with --dataset")
     reports = {}
-    for results, place in found:
+    for results in found:
         data = results.dataset(root)
         # what `saccade eval` leaves of several data sets lies in a folder for each
-        reports[place.name] = make_report(
-            data, results, None, _dialect(protocol, results, data), place, wanted, json=json
+        reports[results.out.name] = make_report(
+            data, results, _dialect(protocol, results, data), wanted, json=json
         )
     if json:
         print_json(next(iter(reports.values())) if len(reports) == 1 else reports)
@@ -82,22 +82,23 @@ def parse_frames(text: str | None) -> int | None:
 def make_report(
     dataset: "Dataset",
     results: "DatasetResults",
-    models: list[str] | None,
     dialect: str,
-    place: Path,
     frames: int | None = None,
     *,
     json: bool,
 ) -> dict[str, Any]:
     """Makes the report on a data set, and prints it as a table unless JSON is wanted; says what is missing.
 
+    Whoever has results there is in it, whenever they were made.
+
     Returns:
         what stands in `report.json`.
     """
     from saccade.evaluation import board_of, write_report
 
+    place = results.out
     with progress(f"scoring {dataset.label}", len(dataset.sequences), unit="sequences") as advance:
-        board = board_of(dataset, results, models, dialect=dialect, frames=frames, on_sequence=advance)
+        board = board_of(dataset, results, dialect=dialect, frames=frames, on_sequence=advance)
     with progress("writing plots and the page", len(dataset.sequences), unit="sequences") as advance:
         report = write_report(board, place, advance)
     for line in board.left_out[:NAMED]:
@@ -117,30 +118,16 @@ def _show(board: "Board", place: Path) -> None:
     out.print(f"report.html, report.json, report.md, tables and plots in {place}", style="dim")
 
 
-def _find(folder: Path, dataset: str | None, protocol: str | None) -> "list[tuple[DatasetResults, Path]]":
-    """The results that are asked for, each with the folder of its report."""
+def _find(folder: Path, dataset: str | None, protocol: str | None) -> "list[DatasetResults]":
+    """The results that are asked for, one each in the folders of their reports."""
     from saccade.evaluation import DatasetResults
-    from saccade.evaluation.metrics import DIALECTS
+    from saccade.evaluation.protocols import find_protocol
+    from saccade.evaluation.results import check_choice
 
-    runs = "one-pass" if protocol in DIALECTS else protocol
-    places = [place for place in (folder, *sorted(folder.glob("*/"))) if (place / "results").is_dir()]
-    found = [
-        (results, place)
-        for place in places
-        for file in sorted(place.glob(f"results/{dataset or '*'}/dataset.json"))
-        if runs in (None, (results := DatasetResults(file.parent)).protocol)
-    ]
-    if not found:
-        what = "".join(
-            f" {word} {name}" for word, name in (("on", dataset), ("of protocol", protocol)) if name
-        )
-        raise DatasetError(f"{folder}: no results{what} in it; saccade eval makes them")
-    for _, place in found:
-        names = [results.folder.name for results, where in found if where == place]
-        if len(names) > 1:
-            raise DatasetError(
-                f"{place}: results on several data sets; choose one with --dataset: {', '.join(names)}"
-            )
+    runs = None if protocol is None else find_protocol(protocol).name
+    found = DatasetResults.find_all(folder, dataset, runs)
+    for place in {results.out for results in found}:
+        check_choice(place, [results for results in found if results.out == place])
     return found
 
 

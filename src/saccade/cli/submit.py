@@ -58,8 +58,9 @@ def submit(
 
 
 def _only_model(results: "DatasetResults") -> str:
-    # further runs of the same model are called <model>@<seed>
-    models = sorted({name.partition("@")[0] for name in results.models()})
+    from saccade.evaluation.results import split_repetition
+
+    models = sorted({split_repetition(name)[0] for name in results.models()})
     if len(models) != 1:
         raise DatasetError(
             f"{results.folder}: results of {', '.join(models) or 'nobody'}; choose one with --model"

@@ -4,6 +4,7 @@ The machines need saccade, and the data set and the weights under the same paths
 one.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from types import ModuleType
 from typing import Any
@@ -37,10 +38,13 @@ def run_on_cluster(
 
     Raises:
         MissingExtraError: when the package `ray` is missing.
-        ConfigError: when there is no such cluster, or a GPU is asked for and it has none.
+        ConfigError: when there is no such cluster, a device is none of its, or a GPU is asked for and it has
+            none.
         OutputError: when results cannot be written.
     """
     ray = _ray()
+    for trial in trials:
+        check_device(trial.contender.devices[0])
     _join(ray, address)
     try:
         has_gpu = ray.cluster_resources().get("GPU", 0) >= 1
@@ -63,6 +67,16 @@ def run_on_cluster(
             yield keep(trial, answer)
     finally:
         ray.shutdown()
+
+
+def check_device(wish: str) -> None:
+    """Refuses devices that a cluster does not hand out: it knows of cores and of NVIDIA's GPUs.
+
+    Raises:
+        ConfigError: naming those that it does.
+    """
+    if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", wish):
+        raise ConfigError(f"--device {wish}: no device of a cluster; choose auto, cpu or cuda")
 
 
 def _join(ray: ModuleType, address: str) -> None:

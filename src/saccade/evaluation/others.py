@@ -1,123 +1,189 @@
 """Results of other trackers, as their own tools have left them, put beside ours.
 
+Boxes of a target:
 DIR/<sequence>.txt, DIR/<sequence>_time.txt             PyTracking, OTB and most others
 DIR/<sequence>.txt, DIR/times/<sequence>_time.txt       the got10k package on OTB, LaSOT …
 DIR/<sequence>/<sequence>_001.txt, …_002.txt            GOT-10k and VOT, one file a repetition
 DIR/<sequence>.json                                     the results published with OTB
+Of several targets in a sequence, each has such files, called <sequence>@<target> as ours are.
+
+DIR/<sequence>.txt                                      tracks of all that was found: the MOTChallenge
+DIR/<sequence>/<frame>.png                              masks: label pictures, as in DAVIS
 """
 
 from collections import abc
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float64, Int8
 
 from saccade.core import DatasetError
-from saccade.data import Dataset, Sequence
+from saccade.data import Dataset
+from saccade.data.formats.labels import read_labels
 from saccade.data.formats.text import read_json, read_table
-from saccade.evaluation.protocols import ONE_PASS, PROTOCOLS
-from saccade.evaluation.results import DatasetResults
-from saccade.evaluation.tracks import Code, Track, is_box, read_answers, track_files
+from saccade.data.formats.tracks import read_tracks
+from saccade.data.truth import ObjectId
+from saccade.evaluation.protocols import ONE_PASS, PROTOCOLS, Job, Kind, Protocol, jobs_of
+from saccade.evaluation.results import DatasetResults, repetition_name, split_repetition
+from saccade.evaluation.tracks import Track, find_misfit, read_answers, seconds_text, track_files
 
-_LAYOUT = "<sequence>.txt, <sequence>/<sequence>_001.txt or <sequence>.json"
+_KNOWN = (ONE_PASS.name, "resets", "first-mask", "mot")
+_LAYOUTS: Mapping[Kind, str] = {
+    "boxes": "<sequence>.txt, <sequence>/<sequence>_001.txt or <sequence>.json",
+    "tracks": "<sequence>.txt",
+    "masks": "<sequence>/<frame>.png",
+}
+
+Files = Mapping[str, bytes | Path]
+"""what a run leaves behind, by name: its content, or the file that has it"""
 
 
-def bring_results(
-    name: str, folder: Path, dataset: Dataset, out: Path, *, protocol: str = ONE_PASS.name
-) -> list[str]:
+def bring_results(name: str, folder: Path, dataset: Dataset, results: DatasetResults) -> list[str]:
     """Reads the results of another tracker and writes them beside ours; all of them, or none.
+
+    What was brought from the same folder before is replaced.
 
     Args:
         name: what the tracker is to be called; its second repetition is called `<name>@1`, and so on.
         folder: where its results lie.
-        protocol: by which it was run: one pass, or resets, with VOT's codes in the files.
+        results: where they go. Their protocol is that by which the tracker was run: one pass; resets, with
+            VOT's codes in the files; first masks; or all that it found by itself.
 
     Returns:
         the names of what was brought.
 
     Raises:
-        DatasetError: when a sequence has no result, the number of lines is not that of its frames, or a line
-            is no box.
+        DatasetError: when a sequence has no result, the number of lines is not that of its frames, a line is
+            no box, or a picture does not label its frame.
         ConfigError: when other results of that name are there already.
         OutputError: when they cannot be written.
     """
-    if protocol not in (ONE_PASS.name, "resets"):
+    protocol = PROTOCOLS[results.protocol]
+    if protocol.name not in _KNOWN:
         raise DatasetError(
-            f"{folder}: results of others are read for one-pass and resets, not for {protocol}"
+            f"{folder}: results of others are read for {', '.join(_KNOWN)}, not for {protocol.name}"
         )
     if not folder.is_dir():
-        raise DatasetError(f"{folder}: no such folder; it should hold the results of {name}, {_LAYOUT}")
-    found = [(sequence, _files(folder, sequence)) for sequence in dataset.sequences]
-    repetitions = len(found[0][1])
-    for sequence, files in found:
-        if len(files) != repetitions:
-            raise DatasetError(
-                f"{folder}: {len(files)} results of '{sequence.name}', but {repetitions} of "
-                f"'{found[0][0].name}'; give as many of each"
-            )
-    tracks = [
-        [(sequence, _read(files[number], sequence, protocol)) for sequence, files in found]
+        raise DatasetError(
+            f"{folder}: no such folder; it should hold the results of {name}, {_LAYOUTS[protocol.kind]}"
+        )
+    jobs = jobs_of(protocol, dataset)
+    sources = [_sources(folder, job, protocol.kind) for job in jobs]
+    repetitions = _repetitions(folder, sources)
+    runs = [
+        [
+            _read({stem: files[number] for stem, files in found.items()}, job, protocol)
+            for job, found in zip(jobs, sources, strict=True)
+        ]
         for number in range(repetitions)
     ]
-    everything = DatasetResults.begin(out, dataset, protocol)
-    names = [name, *(f"{name}@{number}" for number in range(1, repetitions))]
-    for label, rows in zip(names, tracks, strict=True):
-        results = everything.of(label)
-        results.begin({"source": str(folder.resolve())}, {})
-        for sequence, track in rows:
-            job = PROTOCOLS[protocol].jobs(sequence)[0]
-            results.save(job.stem, track_files({job.stem: track}, job.stem))
+    settings = {"source": str(folder.resolve())}
+    names = [repetition_name(name, number) for number in range(repetitions)]
+    for label, files in zip(names, runs, strict=True):
+        model = results.of(label)
+        model.begin(settings, {})
+        for job, left in zip(jobs, files, strict=True):
+            model.save(job.stem, {k: v if isinstance(v, bytes) else v.read_bytes() for k, v in left.items()})
+    for label in set(results.models()) - set(names):
+        if split_repetition(label)[0] == name and results.of(label).settings == settings:
+            results.of(label).remove()
     return names
 
 
-def _files(folder: Path, sequence: Sequence) -> list[Path]:
-    """The result files of a sequence, one a repetition."""
-    for name in (sequence.name, *sequence.aliases):
-        for file in (folder / f"{name}.txt", folder / f"{name}.json"):
-            if file.is_file():
-                return [file]
-        repeated = sorted((folder / name).glob(f"{name}_[0-9][0-9][0-9].txt"))
-        if repeated:
-            return repeated
+def _sources(folder: Path, job: Job, kind: Kind) -> dict[str, list[Path]]:
+    """What there is of a run, one file or folder a repetition, by the stems of our own files."""
+    stems = job.target_stems.values() if kind == "boxes" else (job.stem,)
+    return {stem: _find(folder, job, stem, kind) for stem in stems}
+
+
+def _find(folder: Path, job: Job, stem: str, kind: Kind) -> list[Path]:
+    for alias in (job.sequence.name, *job.sequence.aliases):
+        name = alias + stem.removeprefix(job.sequence.name)
+        if kind == "masks":
+            found = [folder / name] if (folder / name).is_dir() else []
+        else:
+            endings = ("txt", "json") if kind == "boxes" else ("txt",)
+            found = [file for file in (folder / f"{name}.{e}" for e in endings) if file.is_file()][:1]
+        if kind == "boxes" and not found:
+            found = sorted((folder / name).glob(f"{name}_[0-9][0-9][0-9].txt"))
+        if found:
+            return found
     raise DatasetError(
-        f"{folder}: no result of '{sequence.name}'; looked for {_LAYOUT}; give one of every sequence"
+        f"{folder}: no result of '{stem}'; looked for {_LAYOUTS[kind]}; give one of every sequence"
     )
 
 
-def _read(file: Path, sequence: Sequence, protocol: str) -> Track:
+def _repetitions(folder: Path, sources: list[dict[str, list[Path]]]) -> int:
+    """How many runs of everything there are."""
+    counts = {stem: len(files) for found in sources for stem, files in found.items()}
+    first, expected = next(iter(counts.items()))
+    for stem, count in counts.items():
+        if count != expected:
+            raise DatasetError(
+                f"{folder}: {count} results of '{stem}', but {expected} of '{first}'; give as many of each"
+            )
+    return expected
+
+
+def _read(sources: Mapping[str, Path], job: Job, protocol: Protocol) -> Files:
+    """The files of one run, checked."""
+    frames = len(job.frames)
+    if protocol.kind == "boxes":
+        stems = job.target_stems.items()
+        tracks = {stem: _track(sources[stem], job, target, protocol) for target, stem in stems}
+        return track_files(tracks, job.stem)
+    (source,) = sources.values()
+    if protocol.kind == "tracks":
+        read_tracks(source, frames)
+        times, files = source.with_suffix(""), {f"{job.stem}.txt": source}
+    else:
+        times, images = source, job.sequence.images[job.first :]
+        files = {f"{job.stem}/{image.stem}.png": source / f"{image.stem}.png" for image in images}
+        for file, image in zip(files.values(), images, strict=True):
+            read_labels(file, image)
+    return {f"{job.stem}_time.txt": seconds_text(_seconds(times.parent, times.name, frames)), **files}
+
+
+def _track(file: Path, job: Job, target: ObjectId, protocol: Protocol) -> Track:
     boxes, codes = _read_json(file) if file.suffix == ".json" else read_answers(file)
-    if len(boxes) != len(sequence):
+    frames = len(job.frames)
+    if len(boxes) != frames:
         raise DatasetError(
-            f"{file} has {len(boxes)} lines, but sequence '{sequence.name}' has {len(sequence)} frames; "
+            f"{file} has {len(boxes)} lines, but sequence '{job.sequence.name}' has {frames} frames; "
             f"results have one line a frame"
         )
-    if (codes is None) != (protocol == ONE_PASS.name):
+    if (codes is not None) != job.has_codes:
         has = "no codes 0, 1 and 2" if codes is None else "codes instead of boxes"
-        raise DatasetError(f"{file} has {has}; is {protocol} the protocol by which it was made?")
-    is_answered = np.ones(len(boxes), bool) if codes is None else codes == Code.FOLLOWED
-    bad = np.flatnonzero(is_answered & ~is_box(boxes))
-    if len(bad):
-        raise DatasetError(f"{file}, line {bad[0] + 1}: no box x,y,w,h: {boxes[bad[0]].tolist()}")
-    track = Track.blank(len(boxes), codes)
+        raise DatasetError(f"{file} has {has}; is {protocol.name} the protocol by which it was made?")
+    bad = find_misfit(boxes, codes, job.frames.index(job.starts[target]))
+    if bad is not None:
+        raise DatasetError(f"{file}, line {bad + 1}: no box x,y,w,h: {boxes[bad].tolist()}")
+    track = Track.blank(frames, codes)
     track.boxes[:] = boxes
-    track.seconds[:] = _seconds(file, len(boxes))
+    stem, column = file.stem, 0
+    if stem[:-4] == file.parent.name and stem[-3:].isdecimal():
+        stem, column = stem[:-4], int(stem[-3:]) - 1
+    # the seconds of a run are those of all its targets
+    stem = stem.removesuffix(job.target_stems[target].removeprefix(job.stem))
+    track.seconds[:] = _seconds(file.parent, stem, frames, column)
     return track
 
 
-def _seconds(file: Path, frames: int) -> Float64[np.ndarray, " F"]:
-    """How long each frame took; NaN where nobody has written it down."""
-    stem, column = file.stem, 0
-    if file.stem[:-4] == file.parent.name and file.stem[-3:].isdecimal():
-        stem, column = file.stem[:-4], int(file.stem[-3:]) - 1
-    for place in (file.parent / f"{stem}_time.txt", file.parent / "times" / f"{stem}_time.txt"):
+def _seconds(folder: Path, stem: str, frames: int, column: int = 0) -> Float64[np.ndarray, " F"]:
+    """How long each frame took; NaN where nobody has written it down.
+
+    Args:
+        column: which number of a line it is.
+    """
+    for place in (folder / f"{stem}_time.txt", folder / "times" / f"{stem}_time.txt"):
         if not place.is_file():
             continue
         table = read_table(place)
         if table is None or len(table) != frames or column >= table.shape[1]:
             raise DatasetError(
-                f"{place}: expected {frames} lines, one a frame, with the seconds of {file.name} as number "
-                f"{column + 1}; correct it, or take it away"
+                f"{place}: expected {frames} lines, one a frame, with the seconds of result {column + 1} as "
+                f"number {column + 1}; correct it, or take it away"
             )
         return table[:, column]
     return np.full(frames, np.nan)

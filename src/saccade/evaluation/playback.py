@@ -11,12 +11,12 @@ from jaxtyping import Bool, Float64, Int32, UInt8
 
 from saccade.core import DatasetError
 from saccade.data import LabelAnnotation, Sequence, Tracks
-from saccade.data.formats.labels import VOID, ids_in, read_labels
+from saccade.data.formats.labels import VOID, ids_in
 from saccade.data.formats.tracks import read_tracks
 from saccade.data.truth import GroundTruth, ObjectId
 from saccade.draw.overlay import COLORS
 from saccade.evaluation.metrics.regions import mask_overlap
-from saccade.evaluation.protocols import Job, Protocol, region_overlap
+from saccade.evaluation.protocols import Job, Protocol, answered_labels, from_one, region_overlap, true_labels
 from saccade.evaluation.results import ModelResults
 from saccade.evaluation.tracks import Code, Track
 
@@ -179,9 +179,7 @@ class _Masks:
             pen.mask(canvas, labels == label, fills=True)
 
     def remark(self, place: int) -> str:
-        labels, index = self._labels(place), self.job.frames[place]
-        annotation = self.job.sequence.annotation
-        truth = annotation.labels(index) if isinstance(annotation, LabelAnnotation) else None
+        labels, truth = self._labels(place), true_labels(self.job, self.job.frames[place])
         if labels is None or truth is None:
             return ""
         return _mean([mask_overlap(labels == label, truth == label) for label in ids_in(truth)])
@@ -189,8 +187,8 @@ class _Masks:
     def _labels(self, place: int) -> UInt8[np.ndarray, "H W"] | None:
         if place < self.job.first:
             return None
-        image = self.job.sequence.images[self.job.frames[place]]
-        return read_labels(self.results.folder / self.files[place - self.job.first], image)
+        file = self.results.folder / self.files[place - self.job.first]
+        return answered_labels(file, self.job, self.job.frames[place])
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +199,7 @@ class _Found:
 
     def draw(self, canvas: Canvas, place: int, pen: Pen) -> None:
         rows = self.tracks.at(place)
-        for box, target in zip(_from_one(self.tracks.boxes[rows]), self.tracks.ids[rows], strict=True):
+        for box, target in zip(from_one(self.tracks.boxes[rows]), self.tracks.ids[rows], strict=True):
             pen.box(canvas, box)
             x, y = np.rint(box[:2] * pen.scale).astype(int).tolist()
             pen.text(canvas, f"{target}", (x, y - 4))
@@ -231,7 +229,7 @@ def _draw_truth(canvas: Canvas, sequence: Sequence, index: int, pen: Pen) -> Non
             pen.mask(canvas, (labels == label) & (labels != VOID), fills=False)
     elif isinstance(annotation, Tracks):
         rows = np.arange(len(annotation.ids))[annotation.at(index)]
-        for box in _from_one(annotation.boxes[rows[annotation.counts[rows]]]):
+        for box in from_one(annotation.boxes[rows[annotation.counts[rows]]]):
             pen.box(canvas, box)
     else:
         for target in annotation.starts:
@@ -242,10 +240,11 @@ def _draw_target(canvas: Canvas, truth: GroundTruth, index: int, pen: Pen) -> No
     if not truth.is_present[index]:
         return
     mask = None if truth.masks is None else truth.masks[index]
+    polygon = truth.polygon(index)
     if mask is not None:
         pen.mask(canvas, mask, fills=False)
-    elif truth.polygons is not None:
-        pen.outline(canvas, truth.polygons[index])
+    elif polygon is not None:
+        pen.outline(canvas, polygon)
     else:
         pen.box(canvas, truth.boxes[index])
 
@@ -280,11 +279,6 @@ def _width(text: str) -> int:
 def _mean(overlaps: list[float]) -> str:
     known = [overlap for overlap in overlaps if not np.isnan(overlap)]
     return f"{np.mean(known):.2f}" if known else ""
-
-
-def _from_one(boxes: Float64[np.ndarray, "N 4"]) -> Float64[np.ndarray, "N 4"]:
-    """Boxes whose pixels are counted from 1, as in the MOTChallenge, counted from 0."""
-    return boxes - np.array([1.0, 1.0, 0.0, 0.0])
 
 
 def _rgb(code: str) -> Color:

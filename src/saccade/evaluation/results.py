@@ -10,29 +10,29 @@ results/<dataset>[-<split>][-<protocol>]/     one pass goes without saying
     <sequence>_failure.txt    instead of these: why there is no result
 
 Where a protocol runs more than once over a sequence, the runs are called <sequence>@<run>; where it follows
-several targets, their boxes and scores are called <run>@<target>. Frames are in the order in which the model
-saw them. Masks are <sequence>/<frame>.png, label pictures as in DAVIS; tracks are files of the MOTChallenge.
+several targets, their boxes and scores are called <run>@<target>. Repetitions of a model with other seeds are
+called <model>@<seed>. Frames are in the order in which the model saw them. Masks are <sequence>/<frame>.png,
+label pictures as in DAVIS; tracks are files of the MOTChallenge.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from saccade.core import ConfigError, DatasetError
-from saccade.data import Dataset, Sequence, open_dataset
+from saccade.core.errors import did_you_mean
+from saccade.data import Dataset, open_dataset
 from saccade.data.truth import ObjectId
-from saccade.evaluation.protocols.job import Job
-from saccade.evaluation.tracks import Code, Track, is_box, read_answers, read_scores, read_seconds
-from saccade.media.files import make_folder, replacing
+from saccade.evaluation.protocols import ONE_PASS, PROTOCOLS, Job
+from saccade.evaluation.tracks import Track, find_misfit, read_answers, read_scores, read_seconds
+from saccade.media.files import make_folder, output_error, replacing
 
-ONE_PASS = "one-pass"
-"""the protocol that goes without saying"""
 FORMAT = 1
 """the version of this layout; what a later one may mean nobody knows yet"""
+_ANEW = "delete it and evaluate again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,17 @@ class DatasetResults:
     folder: Path
 
     @classmethod
-    def begin(cls, out: Path, dataset: Dataset, protocol: str = ONE_PASS) -> "DatasetResults":
+    def at(cls, out: Path, dataset: Dataset, protocol: str = ONE_PASS.name) -> "DatasetResults":
+        """Where results on this data set lie in an output folder, whether there are any or not.
+
+        Args:
+            protocol: how models are run over it.
+        """
+        label = dataset.label if protocol == ONE_PASS.name else f"{dataset.label}-{protocol}"
+        return cls(out / "results" / label)
+
+    @classmethod
+    def begin(cls, out: Path, dataset: Dataset, protocol: str = ONE_PASS.name) -> "DatasetResults":
         """Where results on this data set go; says in the folder which data set that is.
 
         Args:
@@ -53,11 +63,10 @@ class DatasetResults:
                 newer version has written.
             OutputError: when the folder cannot be written.
         """
-        label = dataset.label if protocol == ONE_PASS else f"{dataset.label}-{protocol}"
-        results = cls(out / "results" / label)
+        results = cls.at(out, dataset, protocol)
         facts = {"format": FORMAT, "name": dataset.name, "root": str(dataset.root.resolve())}
         facts |= {} if dataset.split is None else {"split": dataset.split}
-        facts |= {} if protocol == ONE_PASS else {"protocol": protocol}
+        facts |= {} if protocol == ONE_PASS.name else {"protocol": protocol}
         known = results._facts()
         if known is None:
             write_text(results.folder / "dataset.json", _json(facts))
@@ -70,23 +79,51 @@ class DatasetResults:
 
     @classmethod
     def find(cls, out: Path, name: str | None = None) -> "DatasetResults":
-        """The results that lie in an output folder.
+        """The results that lie in an output folder, on one data set.
 
         Args:
-            name: which data set, where there are results on several.
+            name: which, where there are several: the name of their folder.
 
         Raises:
             DatasetError: when there are none, or on several data sets and none is named.
         """
-        found = [file.parent for file in sorted(out.glob(f"results/{name or '*'}/dataset.json"))]
+        found = cls.find_all(out, name)
+        check_choice(out, found)
+        return found[0]
+
+    @classmethod
+    def find_all(
+        cls, out: Path, name: str | None = None, protocol: str | None = None
+    ) -> list["DatasetResults"]:
+        """All results that lie in an output folder, or in the folders for each of several data sets in it.
+
+        Args:
+            name: only those of such a folder.
+            protocol: only those of models that were run so.
+
+        Raises:
+            DatasetError: when there are none, with those that there are.
+        """
+        places = (out, *sorted(out.glob("*/")))
+        files = (file for place in places for file in sorted(place.glob("results/*/dataset.json")))
+        there = [cls(file.parent) for file in files]
+        found = [
+            results
+            for results in there
+            if name in (None, results.folder.name) and protocol in (None, results.protocol)
+        ]
         if not found:
-            raise DatasetError(
-                f"{out}: no results{f' on {name}' if name else ''} in it; saccade eval makes them"
-            )
-        if len(found) > 1:
-            names = ", ".join(folder.name for folder in found)
-            raise DatasetError(f"{out}: results on several data sets; choose one with --dataset: {names}")
-        return cls(found[0])
+            wishes = (("on", name), ("of protocol", protocol))
+            what = "".join(f" {word} {wish}" for word, wish in wishes if wish)
+            names = dict.fromkeys(results.folder.name for results in there)
+            remedy = did_you_mean(name or "", names) if there else "saccade eval makes them"
+            raise DatasetError(f"{out}: no results{what} in it; {remedy}")
+        return found
+
+    @property
+    def out(self) -> Path:
+        """The output folder that they lie in, with their report."""
+        return self.folder.parents[1]
 
     def dataset(self, root: Path | None = None) -> Dataset:
         """The data set that these are results on.
@@ -106,7 +143,7 @@ class DatasetResults:
     @property
     def protocol(self) -> str:
         """The protocol by which models were run."""
-        return str((self._facts() or {}).get("protocol", ONE_PASS))
+        return str((self._facts() or {}).get("protocol", ONE_PASS.name))
 
     def models(self) -> list[str]:
         """The models that have results here, in alphabetical order."""
@@ -117,7 +154,16 @@ class DatasetResults:
         return ModelResults(self.folder / model)
 
     def _facts(self) -> dict[str, Any] | None:
-        return _read_json(self.folder / "dataset.json")
+        path = self.folder / "dataset.json"
+        facts = _read_json(path)
+        for key in ("name", "root", "split", "protocol"):
+            value = (facts or {}).get(key, "")
+            if not isinstance(value, str):
+                raise DatasetError(f"{path}: {key} is {value!r}, not a text; {_ANEW}")
+        protocol = (facts or {}).get("protocol", ONE_PASS.name)
+        if protocol not in PROTOCOLS:
+            raise DatasetError(f"{path}: no protocol '{protocol}'; {did_you_mean(protocol, PROTOCOLS)}")
+        return facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +188,7 @@ class ModelResults:
         if known is None:
             facts = {"format": FORMAT, "settings": settings, **circumstances}
             write_text(self.folder / "run.json", _json(facts))
-        elif known.get("settings") != settings:
-            old = known.get("settings") or {}
+        elif (old := self.settings) != settings:
             different = sorted(k for k in {*old, *settings} if old.get(k) != settings.get(k))
             raise ConfigError(
                 f"{self.folder} holds results with another {' and '.join(different)}; "
@@ -154,9 +199,29 @@ class ModelResults:
         """Whether all of these files are there."""
         return all((self.folder / name).exists() for name in files)
 
-    def is_finished(self, stem: str) -> bool:
-        """Whether a run over a sequence has left boxes; these are written last."""
-        return self.has([f"{stem}.txt"])
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """What decides on the boxes, as it was written down; nothing where nobody did.
+
+        Raises:
+            DatasetError: when it cannot be read.
+        """
+        path = self.folder / "run.json"
+        settings = (_read_json(path) or {}).get("settings", {})
+        if not isinstance(settings, dict):
+            raise DatasetError(f"{path}: settings are {settings!r}, not an object of JSON; {_ANEW}")
+        return settings
+
+    def remove(self) -> None:
+        """Removes all of them.
+
+        Raises:
+            OutputError: when that cannot be done.
+        """
+        try:
+            shutil.rmtree(self.folder)
+        except OSError as error:
+            raise output_error(self.folder, error) from error
 
     def save(self, stem: str, files: Mapping[str, bytes]) -> None:
         """Writes the files of one run in their order, each whole or not at all.
@@ -177,15 +242,6 @@ class ModelResults:
         file = self._failure(stem)
         return file.read_text(encoding="utf-8").partition("\n")[0] if file.is_file() else None
 
-    def read(self, sequence: Sequence) -> Track:
-        """Reads the result of one pass over a sequence with one target.
-
-        Raises:
-            DatasetError: when it is missing, is not one box a frame, or a box in it is no box.
-        """
-        name = sequence.name
-        return self._read(name, name, len(sequence))
-
     def read_job(self, job: Job) -> dict[ObjectId, Track]:
         """Reads the boxes of all targets of a run.
 
@@ -193,41 +249,57 @@ class ModelResults:
             DatasetError: when they are missing, not as many as there are frames, or a box is no box.
         """
         return {
-            target: self._read(
-                stem,
-                job.stem,
-                len(job.frames),
-                joins=job.frames.index(job.starts[target]),
-                has_codes=job.has_codes,
-            )
+            target: self._read(job, stem, job.frames.index(job.starts[target]))
             for target, stem in job.target_stems.items()
         }
 
-    def _read(self, stem: str, run: str, frames: int, *, joins: int = 0, has_codes: bool = False) -> Track:
-        file = self.folder / f"{stem}.txt"
+    def _read(self, job: Job, stem: str, joins: int) -> Track:
+        file, frames = self.folder / f"{stem}.txt", len(job.frames)
         if not file.is_file():
             raise DatasetError(
                 f"{file}: no result yet; saccade eval with the same --out makes what is missing"
             )
         boxes, codes = read_answers(file)
-        times, marks = self.folder / f"{run}_time.txt", self.folder / f"{stem}_score.txt"
+        times, marks = self.folder / f"{job.stem}_time.txt", self.folder / f"{stem}_score.txt"
         seconds, (scores, is_lost) = read_seconds(times, frames), read_scores(marks, frames)
         for found, source in ((boxes, file), (seconds, times), (scores, marks)):
             if len(found) != frames:
                 raise DatasetError(
-                    f"{source} has {len(found)} lines, but '{run}' has {frames} frames; "
+                    f"{source} has {len(found)} lines, but '{job.stem}' has {frames} frames; "
                     f"delete it and evaluate again"
                 )
-        is_answered = np.arange(frames) >= joins
-        if codes is not None and has_codes:
-            is_answered = codes == Code.FOLLOWED
-        bad = np.flatnonzero(is_answered & ~is_box(boxes))
-        if len(bad):
-            raise DatasetError(f"{file}, line {bad[0] + 1}: no box; delete the file and evaluate again")
+        bad = find_misfit(boxes, codes if job.has_codes else None, joins)
+        if bad is not None:
+            raise DatasetError(f"{file}, line {bad + 1}: no box; delete the file and evaluate again")
         return Track(boxes, seconds, scores, is_lost, codes)
 
     def _failure(self, stem: str) -> Path:
         return self.folder / f"{stem}_failure.txt"
+
+
+def repetition_name(model: str, number: int, first: int = 0) -> str:
+    """What the results of a repetition are called: `<model>@<number>`; of the first, as the model."""
+    return model if number == first else f"{model}@{number}"
+
+
+def split_repetition(name: str) -> tuple[str, int | None]:
+    """The model whose results are called so, and the number of its repetition; None for the first."""
+    model, _, number = name.rpartition("@")
+    return (model, int(number)) if model and number.isdecimal() else (name, None)
+
+
+def check_choice(out: Path, found: Sequence[DatasetResults]) -> None:
+    """Refuses results on several data sets where there may be those on one.
+
+    Raises:
+        DatasetError: with what there is to choose from.
+    """
+    if len(found) > 1:
+        names = [results.folder.name for results in found]
+        remedy = f"choose one with --dataset: {', '.join(names)}"
+        if len(set(names)) == 1:
+            remedy = f"name one of these folders instead: {', '.join(str(results.out) for results in found)}"
+        raise DatasetError(f"{out}: results on several data sets; {remedy}")
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -257,11 +329,12 @@ def _read_json(path: Path) -> dict[str, Any] | None:
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise DatasetError(f"{path}: cannot be read ({error}); delete it and evaluate again") from None
-    facts = value if isinstance(value, dict) else {}
-    if facts.get("format", FORMAT) != FORMAT:
+        raise DatasetError(f"{path}: cannot be read ({error}); {_ANEW}") from None
+    if not isinstance(value, dict):
+        raise DatasetError(f"{path}: no object of JSON; {_ANEW}")
+    if value.get("format", FORMAT) != FORMAT:
         raise DatasetError(
-            f"{path}: written by a newer saccade (format {facts['format']}; this one knows {FORMAT}); "
+            f"{path}: written by a newer saccade (format {value['format']}; this one knows {FORMAT}); "
             f"upgrade with pip install -U saccade, or choose another --out"
         )
-    return facts
+    return value

@@ -18,8 +18,8 @@ from saccade.core import Model, SaccadeWarning
 from saccade.core.config import to_json
 from saccade.core.versions import versions
 from saccade.data import Dataset
-from saccade.evaluation.protocols import ONE_PASS, Job, OnFrame, Protocol
-from saccade.evaluation.results import DatasetResults, ModelResults
+from saccade.evaluation.protocols import ONE_PASS, Job, OnFrame, Protocol, jobs_of
+from saccade.evaluation.results import DatasetResults, ModelResults, repetition_name
 
 Load = Callable[..., Model]
 """makes a model with `device="cuda:0"` or another; to be sent to other processes it must be picklable"""
@@ -32,8 +32,10 @@ class Contender:
     Attributes:
         name: names its results and its row in the report.
         load: makes it.
-        settings: what decides on its answers besides the seed: model, configuration, weights.
+        settings: what decides on its answers besides the seed, such as its configuration and the content of
+            its weight file: results of other settings are never added to.
         devices: where it may run; with several, processes share them out.
+        circumstances: what is good to know of it besides, e.g. where its weight file lies.
         key: tells it from all others.
     """
 
@@ -41,6 +43,7 @@ class Contender:
     load: Load = field(compare=False)
     settings: Mapping[str, Any] = field(compare=False)
     devices: tuple[str, ...] = field(default=("cpu",), compare=False)
+    circumstances: Mapping[str, Any] = field(default_factory=dict, compare=False)
     key: str = field(default_factory=lambda: uuid4().hex)
 
     @classmethod
@@ -48,7 +51,7 @@ class Contender:
         """A model that is there already, and runs where it is.
 
         Args:
-            settings: what decides on its answers besides its configuration, e.g. the weight file.
+            settings: what decides on its answers besides its configuration and the seed.
         """
         facts = {"model": model.name, "configuration": to_json(model.config), **(settings or {})}
         return cls(name, partial(_given, model), facts)
@@ -126,17 +129,20 @@ def plan(
         about: what is good to know of the circumstances, e.g. how many processes share the machine.
 
     Raises:
-        InputError: when other results lie under `out` already, or the protocol does not fit the data set.
+        InputError: when other results lie under `out` already, the protocol does not fit the data set, or
+            results of two sequences would have the same name.
         OutputError: when results cannot be written.
     """
+    jobs = jobs_of(protocol, dataset)
     everything = DatasetResults.begin(out, dataset, protocol.name)
-    jobs = [job for sequence in dataset.sequences for job in protocol.jobs(sequence)]
     circumstances = {"versions": versions(), "processor": platform.machine(), **(about or {})}
     trials = []
     for contender in contenders:
         for number in range(seed, seed + repeats):
-            results = everything.of(contender.name if number == seed else f"{contender.name}@{number}")
-            results.begin({**contender.settings, "seed": number}, circumstances)
+            results = everything.of(repetition_name(contender.name, number, first=seed))
+            results.begin(
+                {**contender.settings, "seed": number}, {**circumstances, **contender.circumstances}
+            )
             trials += [
                 Trial(contender, protocol, job, number, results)
                 for job in jobs

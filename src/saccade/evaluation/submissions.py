@@ -12,8 +12,8 @@ from jaxtyping import Float64
 from saccade.core import DatasetError
 from saccade.data import Dataset
 from saccade.data.datasets import find_entry
-from saccade.evaluation.protocols import PROTOCOLS, Job
-from saccade.evaluation.results import DatasetResults, ModelResults
+from saccade.evaluation.protocols import PROTOCOLS, Job, jobs_of
+from saccade.evaluation.results import DatasetResults, ModelResults, split_repetition
 from saccade.evaluation.tracks import Track
 from saccade.media.files import make_folder, replacing
 
@@ -83,7 +83,7 @@ def pack_submission(results: DatasetResults, dataset: Dataset, model: str, file:
             f"takes those by {server.protocol}"
         )
     runs = [results.of(name) for name in _runs(results, model)[: server.repetitions]]
-    jobs = [job for sequence in dataset.sequences for job in PROTOCOLS[server.protocol].jobs(sequence)]
+    jobs = jobs_of(PROTOCOLS[server.protocol], dataset)
     for run in runs:
         _check_complete(run, jobs, server)
     count = 0
@@ -124,8 +124,9 @@ def _runs(results: DatasetResults, model: str) -> list[str]:
     models = results.models()
     if model not in models:
         raise DatasetError(f"{results.folder}: no results of '{model}'; there are: {', '.join(models)}")
-    again = [name for name in models if name.startswith(f"{model}@") and name.partition("@")[2].isdecimal()]
-    return [model, *sorted(again, key=lambda name: int(name.partition("@")[2]))]
+    seeds = {name: seed for name in models for base, seed in [split_repetition(name)] if base == model}
+    again = {name: seed for name, seed in seeds.items() if seed is not None and name != model}
+    return [model, *sorted(again, key=again.__getitem__)]
 
 
 def _check_complete(run: ModelResults, jobs: list[Job], server: Server) -> None:

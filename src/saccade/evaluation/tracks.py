@@ -69,7 +69,7 @@ def track_files(stems: Mapping[str, Track], stem: str) -> dict[str, bytes]:
     seconds = next(iter(stems.values())).seconds
     files = {f"{stem}_time.txt": seconds_text(seconds)}
     for name, track in stems.items():
-        if not np.isnan(track.scores).all():
+        if track.is_lost.any() or not np.isnan(track.scores).all():
             rows = zip(track.scores.tolist(), track.is_lost.tolist(), strict=True)
             files[f"{name}_score.txt"] = _text(f"{score:.6f},{lost:d}" for score, lost in rows)
     for name, track in stems.items():
@@ -133,6 +133,20 @@ def is_box(boxes: Float64[np.ndarray, "F 4"]) -> Bool[np.ndarray, " F"]:
     """Which rows (x, y, w, h) are boxes: finite, and of no negative size."""
     result: Bool[np.ndarray, " F"] = np.isfinite(boxes).all(axis=1) & (boxes[:, 2:] >= 0).all(axis=1)
     return result
+
+
+def find_misfit(
+    boxes: Float64[np.ndarray, "F 4"], codes: Int8[np.ndarray, " F"] | None, joins: int
+) -> int | None:
+    """The first row that should be a box and is none; None when there is no such row.
+
+    Args:
+        codes: which rows should be boxes; where there are none, all from that on in which the target joins.
+        joins: that row.
+    """
+    is_wanted = np.arange(len(boxes)) >= joins if codes is None else codes == Code.FOLLOWED
+    bad = np.flatnonzero(is_wanted & ~is_box(boxes))
+    return int(bad[0]) if len(bad) else None
 
 
 def _text(lines: Iterable[str]) -> bytes:

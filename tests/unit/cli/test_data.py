@@ -12,10 +12,10 @@ from tests.unit.data.layouts import Layout
 
 
 @pytest.fixture
-def mot20(tmp_path: Path) -> Layout:
-    """MOT20's training sequences, whole."""
+def dancetrack(tmp_path: Path) -> Layout:
+    """DanceTrack's validation set, whole."""
     layout = Layout(tmp_path / "root")
-    layouts.mot(layout, "train", ["MOT20-01", "MOT20-02", "MOT20-03", "MOT20-05"])
+    layouts.dancetrack(layout)
     return layout
 
 
@@ -31,36 +31,36 @@ def test_list_names_every_data_set_and_its_splits(capsys: pytest.CaptureFixture[
     assert listed["mose"]["truth"] == "masks"
 
 
-def test_a_whole_data_set_is_said_to_be_so(mot20: Layout, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["data", "check", "mot20", str(mot20.root)]) == 0
+def test_a_whole_data_set_is_said_to_be_so(dancetrack: Layout, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["data", "check", "dancetrack", str(dancetrack.root)]) == 0
     shown = capsys.readouterr().out
-    assert "4 of 4 sequences" in shown
-    assert main(["data", "check", "mot20", str(mot20.root), "--split", "train", "--json"]) == 0
+    assert "25 of 25 sequences" in shown
+    assert main(["data", "check", "dancetrack", str(dancetrack.root), "--split", "val", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {
-        "dataset": "mot20",
-        "split": "train",
-        "root": str(mot20.root),
-        "expected": 4,
-        "sequences": 4,
-        "frames": 16,
-        "objects": 8,
+        "dataset": "dancetrack",
+        "split": "val",
+        "root": str(dancetrack.root),
+        "expected": 25,
+        "sequences": 25,
+        "frames": 100,
+        "objects": 50,
         "faults": [],
     }
 
 
 def test_faults_are_shown_and_the_exit_code_says_so(
-    mot20: Layout, capsys: pytest.CaptureFixture[str]
+    dancetrack: Layout, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (mot20.root / "train" / "MOT20-02" / "gt" / "gt.txt").write_text("1;1;1;2;3;4\n")
-    assert main(["data", "check", "mot20", str(mot20.root), "--json"]) == 2
+    (dancetrack.root / "val" / "dancetrack0005" / "gt" / "gt.txt").write_text("1;1;1;2;3;4\n")
+    assert main(["data", "check", "dancetrack", str(dancetrack.root), "--json"]) == 2
     report = json.loads(capsys.readouterr().out)
-    assert [(fault["sequence"], fault["kind"]) for fault in report["faults"]] == [("MOT20-02", "truth")]
+    assert [(fault["sequence"], fault["kind"]) for fault in report["faults"]] == [("dancetrack0005", "truth")]
     assert "gt.txt, line 1" in report["faults"][0]["message"]
-    assert report["sequences"] == 3
-    assert main(["data", "check", "mot20", str(mot20.root)]) == 2
+    assert report["sequences"] == 24
+    assert main(["data", "check", "dancetrack", str(dancetrack.root)]) == 2
     shown = capsys.readouterr().out
-    assert "MOT20-02" in shown
-    assert "3 of 4 sequences" in shown
+    assert "dancetrack0005" in shown
+    assert "24 of 25 sequences" in shown
 
 
 def test_only_the_first_of_many_faults_are_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

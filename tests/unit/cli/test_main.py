@@ -149,14 +149,24 @@ def test_version(capsys):
     assert capsys.readouterr().out == f"saccade {saccade.__version__}\n"
 
 
-def test_help_loads_nothing_heavy():
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["track", "--help"],
+        ["track", "clip.mp4", "--box", "1,2,3"],
+        ["track", "clip.mp4"],
+        ["bench", "eco", "--set", "a"],
+    ],
+    ids=" ".join,
+)
+def test_help_and_mistakes_seen_at_a_glance_load_nothing_heavy(words):
     code = (
-        "import sys; from saccade.cli import main; main(['track', '--help']);"
+        f"import sys; from saccade.cli import main; main({words});"
         "heavy = {'torch', 'av', 'cv2', 'matplotlib', 'supervision'} & set(sys.modules);"
-        "print(*sorted(heavy), file=sys.stderr)"
+        "print('heavy:', *sorted(heavy))"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert result.stderr.strip() == ""
+    assert result.stdout.splitlines()[-1] == "heavy:"
 
 
 def test_our_warnings_are_notes_and_others_stay_warnings(monkeypatch, capsys):

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from saccade.cli import main
+from saccade.cli.console import out
 from saccade.nets.vggm import ResNet18VGGM
 from saccade.weights.store import sha256_of
 from tests.unit.weights.servers import Site, serving
@@ -44,13 +45,31 @@ def test_a_file_is_imported(weights: Path, store: Path, capsys: pytest.CaptureFi
     assert main(["models", "import", str(weights)]) == 0
     said = capsys.readouterr().out
     assert "the features of ECO (resnet18_vggmconv1)" in said and "eco_deep" in said
-    assert sha256_of(weights) in "".join(said.split())
+    assert f"sha256         {sha256_of(weights)}\n" in said, "never broken, to be copied"
+    assert "replaces" not in said
     assert (store / "resnet18_vggmconv1.safetensors").is_file()
     assert main(["models", "list"]) == 0
     here = dict(re.findall(r"^(\w+) +track +\S+ +(yes|no) ", capsys.readouterr().out, re.MULTILINE))
     assert here["eco_deep"] == "yes" and here["dimp18"] == "no" and "eco" not in here
     assert main(["models", "card", "eco_deep"]) == 0
     assert "resnet18_vggmconv1.safetensors" in "".join(capsys.readouterr().out.split())
+    assert main(["models", "import", str(weights)]) == 0
+    assert f"replaces       {FILE}, kept on 20" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_a_card_can_be_read(
+    width: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(out, "_width", width)
+    assert main(["models", "card", "dimp50"]) == 0
+    said = capsys.readouterr().out
+    assert max(map(len, said.splitlines())) <= width
+    assert "\nsearch.border = replicate\n    replicate | inside_major; what becomes of regions" in said
+    assert "\nrefines_boxes = true\n    bool; whether the IoU-Net" in said
+    online, network = said.split("settings of the network, changed with --weights none only")
+    assert "\nmemory.size = 50\n" in online and "\nnetwork." not in online
+    assert "\nnetwork.classifier.optimizer.bend = 1.0\n" in network and "\nmemory." not in network
 
 
 def test_a_download_as_json_is_one_value(
@@ -62,6 +81,7 @@ def test_a_download_as_json_is_one_value(
         "network": "the features of ECO (resnet18_vggmconv1)",
         "models": ["eco_deep"],
         "sha256": sha256_of(weights),
+        "replaced": None,
     }
 
 
@@ -87,7 +107,8 @@ def test_what_cannot_be_obtained_is_said_in_a_line(
 ) -> None:
     text = tmp_path / "text.pth"
     text.write_text("hello")
-    assert "damaged, or no weight file" in refused(["import", str(text)], capsys)
+    assert "is a text file" in refused(["import", str(text)], capsys)
+    assert "is a folder" in refused(["import", str(tmp_path)], capsys)
     text.write_bytes(pickle.dumps(print))
     assert "asks for builtins.print" in refused(["import", str(text)], capsys)
     assert "there is no such weight file" in refused(["import", str(tmp_path / "none.pth")], capsys)

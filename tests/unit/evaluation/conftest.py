@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from saccade.core import Frame, Instances, Targets
-from saccade.data import Dataset, open_dataset
+from saccade.data import Dataset, Sequence, open_dataset
+from saccade.evaluation import ModelResults, Track
+from saccade.evaluation.protocols import ONE_PASS
 
 
 @pytest.fixture
@@ -25,6 +27,13 @@ def dataset(tmp_path: Path) -> Dataset:
         boxes = "".join(f"{10 + 2 * index},12,16,16\n" for index in range(frames))
         (root / name / "groundtruth_rect.txt").write_text(boxes)
     return open_dataset("folder", root)
+
+
+def read_track(results: ModelResults, sequence: Sequence) -> Track:
+    """The result of one pass over a sequence with one target."""
+    (job,) = ONE_PASS.jobs(sequence)
+    (track,) = results.read_job(job).values()
+    return track
 
 
 class ScriptedModel:

@@ -8,20 +8,21 @@ import pytest
 
 from saccade.core import ConfigError
 from saccade.data.formats import read_boxes
-from saccade.evaluation.metrics import DIALECTS, OnePassScores, dialect, score_in_all_dialects, score_one_pass
+from saccade.evaluation.metrics import DIALECTS, OnePassScores, dialect, score_one_pass
 
 BOX = [10.0, 20.0, 40.0, 30.0]
 NAN = [np.nan] * 4
 EMPTY = [0.0] * 4
+FLAT = [12.0, 5, 9, 0]
 
 
 def score(
     predicted: object, truth: object, name: str, dataset: str = "", hidden: tuple = ()
 ) -> OnePassScores:
     truth = np.array(truth, float)
-    present = np.nan_to_num(truth[:, 2:]).all(axis=1)
-    present[list(hidden)] = False
-    return score_one_pass(np.array(predicted, float), truth, present, dialect(name, dataset))
+    shown = np.ones(len(truth), bool)
+    shown[list(hidden)] = False
+    return score_one_pass(np.array(predicted, float), truth, shown, dialect(name, dataset))
 
 
 def test_the_field_speaks_six_dialects() -> None:
@@ -59,10 +60,15 @@ def test_a_total_miss_has_only_the_first_frame(name: str) -> None:
         pytest.param("pytracking", "uav123", NAN, False, 3, (0, 1, 1), id="pytracking on UAV123"),
         pytest.param("pytracking", "lasot", BOX, True, 3, (0, 0, 0), id="pytracking on LaSOT: hidden"),
         pytest.param("pytracking", "lasot", [0.0, 5, 9, 9], False, 3, (0, 0, 1), id="… but x = 0"),
+        pytest.param("pytracking", "lasot", FLAT, False, 3, (0, 0, 1), id="… or a box without area"),
+        pytest.param("pytracking", "lasot", EMPTY, True, 3, (0, 0, 0), id="… unless it is flagged"),
         pytest.param("stark", "lasot", BOX, True, 3, (0, 0, 0), id="stark as pytracking"),
+        pytest.param("stark", "lasot", FLAT, False, 3, (0, 0, 1), id="… and without area"),
         pytest.param("otb", "", [0.0, 5, 9, 9], False, 3, (0, 1, 1), id="otb: x = 0"),
         pytest.param("lasot", "", BOX, True, 3, (0, 0, 0), id="lasot: taken out, but divided by"),
         pytest.param("lasot", "", [0.0, 5, 9, 9], False, 3, (0, 1, 1), id="lasot: x = 0"),
+        pytest.param("lasot", "", FLAT, False, 3, (0, 1, 1), id="lasot: without area, but not flagged"),
+        pytest.param("lasot", "", EMPTY, True, 3, (0, 0, 0), id="lasot: without area, and flagged"),
         pytest.param("got10k", "", NAN, False, 2, (0, 0, 0), id="got10k: unknown does not count"),
         pytest.param("got10k", "", BOX, True, 3, (1, 1, 1), id="got10k: hidden or not, the box is there"),
         pytest.param(
@@ -152,8 +158,8 @@ def _real_runs(shared_data: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
 
 def test_published_tracks_in_the_words_of_each_toolkit(shared_data: Path) -> None:
     for name, (predicted, truth) in _real_runs(shared_data).items():
-        present = np.ones(len(truth), bool)
-        scores = score_in_all_dialects([(predicted, truth, present)])
+        shown = np.ones(len(truth), bool)
+        scores = {name: score_one_pass(predicted, truth, shown, rules) for name, rules in DIALECTS.items()}
         success, precision = _plain_otb(predicted, truth)
         np.testing.assert_allclose(scores["otb"].success_curve, success, atol=1e-12, err_msg=name)
         np.testing.assert_allclose(scores["otb"].precision_curve, precision, atol=1e-12, err_msg=name)
@@ -166,20 +172,9 @@ def test_published_tracks_in_the_words_of_each_toolkit(shared_data: Path) -> Non
         ), name
 
 
-def test_a_run_over_several_sequences_is_the_mean_in_each_dialect() -> None:
-    good = (np.array([BOX] * 9), np.array([BOX] * 9), np.ones(9, bool))
-    bad = (np.array([BOX, [500.0] * 4]), np.array([BOX] * 2), np.ones(2, bool))
-    both = score_in_all_dialects([good, bad])
-    for name, scores in both.items():
-        parts = [score_one_pass(*run, dialect(name)).auc for run in (good, bad)]
-        assert scores.auc == pytest.approx(np.mean(parts)), name
-    with pytest.raises(ValueError, match="no mean of no scores"):
-        score_in_all_dialects([])
-
-
-def test_truth_that_is_present_but_unknown_is_refused() -> None:
-    with pytest.raises(ValueError, match="frame 1: the target is present, but its true box is"):
-        score_one_pass(np.array([BOX] * 2), np.array([BOX, NAN]), np.ones(2, bool), dialect("otb"))
+def test_truth_that_is_infinite_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"frame 1: true box .* is no box"):
+        score([BOX] * 2, [BOX, [np.inf, 1, 2, 3]], "otb")
 
 
 def test_unknown_dialects_are_answered_with_the_nearest() -> None:

@@ -8,7 +8,6 @@ from saccade.evaluation.metrics import overlap
 from saccade.evaluation.metrics.boxes import clip_to_image
 from saccade.evaluation.metrics.got10k import (
     THRESHOLDS,
-    frames_per_second,
     got10k_overlaps,
     mean_over_classes,
     score_got10k,
@@ -75,16 +74,10 @@ def test_classes_weigh_the_same() -> None:
         mean_over_classes({}, {})
 
 
-def test_speed_is_the_mean_of_rates() -> None:
-    assert frames_per_second(np.array([0.0, 0.1, 0.5])) == pytest.approx((10 + 2) / 2)
-    assert frames_per_second(np.zeros(3)) == 0.0
-
-
 @pytest.mark.parametrize(
     ("predicted", "visible", "message"),
     [
         ([[1.0, 1, 5, 5]] * 2, [True] * 3, "as many predicted as true"),
-        ([[1.0, 1, 5, 5]] * 3, [True, False, False], "no frame but the first"),
         (
             [[1.0, 1, 5, 5], [1, 1, 5, 5], [1, np.nan, 5, 5]],
             [True] * 3,
@@ -98,6 +91,12 @@ def test_what_cannot_be_scored_is_refused(predicted: list, visible: list[bool], 
     truth = np.array([[1.0, 1, 5, 5]] * 3)
     with pytest.raises(ValueError, match=message):
         got10k_overlaps(np.array(predicted), truth, np.array(visible), WH)
+
+
+def test_a_target_that_shows_in_the_first_frame_alone_leaves_nothing() -> None:
+    box = np.array([[1.0, 1, 5, 5]] * 3)
+    assert len(got10k_overlaps(box, box, np.array([True, False, False]), WH)) == 0
+    assert len(got10k_overlaps(box[:1], box[:1], np.array([True]), WH)) == 0
 
 
 def test_scores_of_nothing_are_refused() -> None:

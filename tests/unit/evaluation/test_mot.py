@@ -1,5 +1,6 @@
 """Multi-object tracking: toy cases by hand, and TrackEval's numbers on real tracks."""
 
+import dataclasses
 import json
 import sys
 from pathlib import Path
@@ -8,25 +9,39 @@ import numpy as np
 import pytest
 
 from saccade.core import MissingExtraError
-from saccade.evaluation.metrics.mot import Tracks, combine_tracks, prepare_tracks, score_tracks
+from saccade.data import Tracks
+from saccade.data.formats.tracks import empty_tracks, read_tracks
+from saccade.evaluation.metrics.mot import TrackingScores, combine_tracks, score_tracks, scored_rows
 
 pytest.importorskip("trackers", reason="the extra 'mot' is not installed")
 
 
-def read(file: Path) -> Tracks:
-    rows = np.loadtxt(file, delimiter=",", ndmin=2)
-    # ground truth of MOT17 has a class in column 8; other files have -1 there, and only what is tracked
-    classes = rows[:, 7].astype(int) if rows.shape[1] == 9 else np.ones(len(rows), dtype=int)
-    return Tracks(rows[:, 0].astype(int), rows[:, 1].astype(int), rows[:, 2:6], rows[:, 6] != 0, classes)
-
-
-def sequence(folder: Path, frames: int, preparation: str) -> tuple[dict, object]:
+def sequence(folder: Path, frames: int, preparation: str) -> tuple[dict, TrackingScores]:
     reference = json.loads((folder / "results" / "reference_trackeval.json").read_text())
-    predicted = read(folder / "results" / reference["tracker_file"])
-    truth = read(folder / "gt" / "gt.txt")
-    # a result's confidence says nothing about what counts
-    predicted = Tracks.of_boxes(predicted.frames, predicted.ids, predicted.boxes)
-    return reference["metrics"], score_tracks(predicted, truth, range(1, frames + 1), preparation)
+    predicted = read_tracks(folder / "results" / reference["tracker_file"], frames)
+    truth = read_tracks(folder / "gt" / "gt.txt", frames)
+    return reference["metrics"], score_tracks(predicted, truth, preparation)
+
+
+def of_boxes(
+    frames: object,
+    ids: object,
+    boxes: object,
+    *,
+    num_frames: int = 6,
+    confidence: object = 1.0,
+    categories: object = -1,
+) -> Tracks:
+    rows = len(np.array(ids))
+    return Tracks(
+        num_frames,
+        np.array(frames, dtype=np.int64),
+        np.array(ids, dtype=np.int64),
+        np.array(boxes, dtype=np.float64),
+        np.broadcast_to(np.array(confidence, dtype=np.float64), rows),
+        np.broadcast_to(np.array(categories, dtype=np.int64), rows),
+        np.full(rows, np.nan),
+    )
 
 
 @pytest.mark.parametrize(
@@ -87,7 +102,7 @@ def tracks(rows: dict[int, dict[int, int]]) -> Tracks:
     boxes = np.stack(
         [100.0 * place, np.zeros(len(place)), np.full(len(place), 10.0), np.full(len(place), 10.0)], 1
     )
-    return Tracks.of_boxes(frames, ids, boxes)
+    return of_boxes(frames, ids, boxes)
 
 
 @pytest.mark.parametrize(
@@ -124,7 +139,7 @@ def tracks(rows: dict[int, dict[int, int]]) -> Tracks:
     ],
 )
 def test_toy_cases(truth: dict, predicted: dict, clear: tuple, identity: tuple) -> None:
-    scores = score_tracks(tracks(predicted), tracks(truth), range(1, 6), "none")
+    scores = score_tracks(tracks(predicted), tracks(truth), "none")
     assert tuple(scores.clear[k] for k in ("CLR_TP", "CLR_FN", "CLR_FP", "IDSW")) == clear
     assert tuple(scores.identity[k] for k in ("IDTP", "IDFN", "IDFP")) == identity
     tp, fn, fp, switches = clear
@@ -135,11 +150,11 @@ def test_toy_cases(truth: dict, predicted: dict, clear: tuple, identity: tuple) 
 
 def test_perfect_and_empty() -> None:
     truth = tracks({3: {1: 1, 2: 1, 4: 2}, 7: {2: 9}})
-    perfect = score_tracks(truth, truth, range(1, 5), "mot17").summary()
+    perfect = score_tracks(truth, truth, "mot17").summary()
     assert perfect == {
         "HOTA": 1, "DetA": 1, "AssA": 1, "LocA": 1, "MOTA": 1, "MOTP": 1, "IDSW": 0, "IDF1": 1,
     }  # fmt: skip
-    empty = score_tracks(truth[np.zeros(len(truth), bool)], truth, range(1, 5), "mot17")
+    empty = score_tracks(empty_tracks(6), truth, "mot17")
     assert empty.clear["CLR_FN"] == 4
     assert empty.summary()["HOTA"] == empty.summary()["IDF1"] == 0.0
 
@@ -147,63 +162,59 @@ def test_perfect_and_empty() -> None:
 def test_who_is_called_what_does_not_matter() -> None:
     truth, predicted = {0: {1: 1, 2: 2, 3: 3}, 1: {1: 11, 2: 12}}, {0: {1: 1, 2: 12}, 1: {2: 2, 3: 3}}
     named = {50 - name: places for name, places in predicted.items()}
-    first, second = (
-        score_tracks(tracks(p), tracks(truth), range(1, 4), "none").summary() for p in (predicted, named)
-    )
+    first, second = (score_tracks(tracks(p), tracks(truth), "none").summary() for p in (predicted, named))
     assert first == second
 
 
 def test_distractors_do_no_harm() -> None:
     """One pedestrian, one statue, one row that does not count; a result on each, and one on nothing."""
     boxes = np.array([[10.0 + 100 * place, 10, 20, 40] for place in range(4)])
-    truth = Tracks(
-        np.ones(3, int), np.arange(3), boxes[:3], np.array([True, True, False]), np.array([1, 7, 1])
-    )
-    predicted = Tracks.of_boxes(np.ones(4, int), np.arange(4), boxes)
-    kept, wanted = prepare_tracks(predicted, truth, "mot17")
-    assert kept.ids.tolist() == [0, 2, 3]
-    assert wanted.ids.tolist() == [0]
-    assert prepare_tracks(predicted, truth, "mot15")[1].ids.tolist() == [0, 1]
-    assert len(prepare_tracks(predicted, truth, "none")[1]) == 3
+    truth = of_boxes([1] * 3, range(3), boxes[:3], confidence=[1, 1, 0], categories=[1, 7, 1])
+    predicted = of_boxes([1] * 4, range(4), boxes)
+    kept, wanted = scored_rows(predicted, truth, "mot17")
+    assert kept.tolist() == [True, False, True, True]
+    assert wanted.tolist() == [True, False, False]
+    assert scored_rows(predicted, truth, "mot15")[1].tolist() == [True, True, False]
+    assert scored_rows(predicted, truth, "none")[1].all()
+    scores = score_tracks(predicted, truth, "mot17")
+    assert [scores.clear[key] for key in ("CLR_TP", "CLR_FN", "CLR_FP")] == [1, 0, 2]
     # vehicles are one in MOT20 only
-    car = Tracks(truth.frames, truth.ids, truth.boxes, truth.counts, np.array([1, 6, 1]))
-    assert [len(prepare_tracks(predicted, car, name)[0]) for name in ("mot17", "mot20")] == [4, 3]
+    car = dataclasses.replace(truth, categories=np.array([1, 6, 1]))
+    assert [scored_rows(predicted, car, name)[0].sum() for name in ("mot17", "mot20")] == [4, 3]
+
+
+def test_rows_of_no_class_are_pedestrians() -> None:
+    truth = of_boxes([1], [0], [[0.0, 0, 10, 10]])
+    assert scored_rows(truth, truth, "mot17")[1].tolist() == [True]
 
 
 def test_a_result_goes_to_the_nearer_of_pedestrian_and_distractor() -> None:
-    truth = Tracks(
-        np.ones(2, int),
-        np.arange(2),
-        np.array([[0.0, 0, 10, 10], [3, 0, 10, 10]]),
-        np.ones(2, bool),
-        np.array([1, 12]),
-    )
-    for x, kept in ((0.0, 1), (3.0, 0)):
-        predicted = Tracks.of_boxes(np.ones(1, int), np.zeros(1, int), np.array([[x, 0, 10, 10]]))
-        assert len(prepare_tracks(predicted, truth, "mot17")[0]) == kept
+    truth = of_boxes([1, 1], [0, 1], [[0.0, 0, 10, 10], [3, 0, 10, 10]], categories=[1, 12])
+    for x, kept in ((0.0, True), (3.0, False)):
+        predicted = of_boxes([1], [0], [[x, 0, 10, 10]])
+        assert scored_rows(predicted, truth, "mot17")[0].tolist() == [kept]
 
 
 @pytest.mark.parametrize(
     ("frames", "ids", "boxes", "message"),
     [
-        ([1], [1], [[0.0, 0, np.nan, 5]], "frame 1, id 1: .* is no box"),
-        ([1], [1], [[0.0, 0, -1, 5]], "frame 1, id 1: .* is no box"),
+        ([1], [1], [[0.0, 0, np.nan, 5]], r"frame 1, id 1: .* is no box"),
+        ([1], [1], [[0.0, 0, -1, 5]], r"frame 1, id 1: .* is no box"),
         ([2, 2], [5, 5], [[0.0, 0, 5, 5]] * 2, "frame 2: id 5 stands there twice"),
-        ([1, 2], [1], [[0.0, 0, 5, 5]], "rows must agree"),
+        ([6], [4], [[0.0, 0, 5, 5]], "a predicted row is of frame 6; the sequence reaches from 0 to 5"),
     ],
 )
-@pytest.mark.usefixtures("unchecked_shapes")
 def test_what_are_no_tracks_is_refused(frames: list, ids: list, boxes: list, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        Tracks.of_boxes(np.array(frames), np.array(ids), np.array(boxes))
+        score_tracks(of_boxes(frames, ids, boxes), tracks({0: {4: 1}}), "none")
 
 
 def test_what_cannot_be_scored_is_refused() -> None:
     one = tracks({0: {4: 1}})
-    with pytest.raises(ValueError, match="a predicted row is of frame 4; the sequence reaches from 1 to 3"):
-        score_tracks(one, one, range(1, 4), "none")
+    with pytest.raises(ValueError, match="tracks of 5 frames, but a truth of 6"):
+        score_tracks(dataclasses.replace(one, num_frames=5), one, "none")
     with pytest.raises(ValueError, match="no preparation 'kitti'"):
-        score_tracks(one, one, range(1, 5), "kitti")
+        score_tracks(one, one, "kitti")
     with pytest.raises(ValueError, match="no sequences"):
         combine_tracks([])
 
@@ -211,4 +222,4 @@ def test_what_cannot_be_scored_is_refused() -> None:
 def test_without_the_package_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "trackers.eval", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'saccade\[mot\]'"):
-        score_tracks(tracks({0: {1: 1}}), tracks({0: {1: 1}}), range(1, 2), "none")
+        score_tracks(tracks({0: {1: 1}}), tracks({0: {1: 1}}), "none")

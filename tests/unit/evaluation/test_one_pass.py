@@ -17,10 +17,10 @@ RULES = dialect("pytracking")
 BOX = [10.0, 20.0, 40.0, 30.0]
 
 
-def score(predicted: object, truth: object, present: object = None) -> OnePassScores:
+def score(predicted: object, truth: object, shown: object = None) -> OnePassScores:
     predicted, truth = np.array(predicted, float), np.array(truth, float)
-    is_present = np.ones(len(truth), bool) if present is None else np.array(present)
-    return score_one_pass(predicted, truth, is_present, RULES)
+    is_shown = np.ones(len(truth), bool) if shown is None else np.array(shown)
+    return score_one_pass(predicted, truth, is_shown, RULES)
 
 
 def test_perfect_prediction_has_twenty_of_twenty_one() -> None:

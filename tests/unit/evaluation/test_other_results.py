@@ -7,10 +7,19 @@ import numpy as np
 import pytest
 
 from saccade.core import ConfigError, DatasetError
-from saccade.data import Dataset, open_dataset
-from saccade.evaluation import Contender, DatasetResults, bring_results, plan
+from saccade.data import (
+    BoxAnnotation,
+    Dataset,
+    GroundTruth,
+    LabelAnnotation,
+    Presence,
+    Sequence,
+    open_dataset,
+)
+from saccade.evaluation import PROTOCOLS, Contender, DatasetResults, board_of, bring_results, plan
 from saccade.evaluation.metrics import dialect, score_one_pass
-from tests.unit.evaluation.conftest import ScriptedModel
+from saccade.ops.masks import write_palette_png
+from tests.unit.evaluation.conftest import ScriptedModel, read_track
 
 ROWS = {"car": 4, "dog": 3}
 
@@ -20,6 +29,10 @@ def write(folder: Path, files: dict[str, str]) -> Path:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
     return folder
+
+
+def bring(name: str, folder: Path, dataset: Dataset, out: Path, protocol: str = "one-pass") -> list[str]:
+    return bring_results(name, folder, dataset, DatasetResults.begin(out, dataset, protocol))
 
 
 def lines(separator: str = ",", shift: float = 0, start: int = 0) -> dict[str, str]:
@@ -51,28 +64,35 @@ LAYOUTS = {
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_every_layout_is_read(dataset: Dataset, tmp_path: Path, layout: str) -> None:
     folder = write(tmp_path / "theirs", LAYOUTS[layout])
-    assert bring_results("them", folder, dataset, tmp_path) == ["them"]
+    assert bring("them", folder, dataset, tmp_path) == ["them"]
     results = DatasetResults.find(tmp_path)
     assert results.models() == ["them"]
     for sequence in dataset.sequences:
-        track = results.of("them").read(sequence)
+        track = read_track(results.of("them"), sequence)
         np.testing.assert_array_equal(track.boxes, sequence.truth.boxes)
         assert np.isnan(track.scores).all()
         assert (track.seconds == 0.5).all() == any("time" in name for name in LAYOUTS[layout])
     # once more changes nothing
-    assert bring_results("them", folder, dataset, tmp_path) == ["them"]
+    assert bring("them", folder, dataset, tmp_path) == ["them"]
 
 
 def test_repetitions_are_brought_each_by_itself(dataset: Dataset, tmp_path: Path) -> None:
     files = {f"{n}/{n}_{k + 1:03d}.txt": t for k in range(2) for n, t in lines(",", shift=k).items()}
     times = {f"{n}/{n}_time.txt": "0.5,0.25\n" * count for n, count in ROWS.items()}
-    assert bring_results("them", write(tmp_path / "theirs", files | times), dataset, tmp_path) == [
+    assert bring("them", write(tmp_path / "theirs", files | times), dataset, tmp_path) == [
         "them",
         "them@1",
     ]
-    track = DatasetResults.find(tmp_path).of("them@1").read(dataset.sequences[0])
+    results = DatasetResults.find(tmp_path)
+    track = read_track(results.of("them@1"), dataset.sequences[0])
     assert track.boxes[0].tolist() == [11, 12, 16, 16]
     assert (track.seconds == 0.25).all()
+    # a repetition that is there no more is not kept, but what has another source is
+    DatasetResults.find(tmp_path).of("them@7").begin({"source": "elsewhere"}, {})
+    for name in ROWS:
+        (tmp_path / "theirs" / name / f"{name}_002.txt").unlink()
+    assert bring("them", tmp_path / "theirs", dataset, tmp_path) == ["them"]
+    assert results.models() == ["them", "them@7"]
 
 
 @pytest.mark.parametrize(
@@ -101,8 +121,8 @@ def test_what_does_not_fit_is_named_and_nothing_is_brought(
     if text is not None:
         (folder / file).write_text(text)
     with pytest.raises(DatasetError, match=message):
-        bring_results("them", folder, dataset, tmp_path / "out")
-    assert not (tmp_path / "out").exists()
+        bring("them", folder, dataset, tmp_path / "out")
+    assert DatasetResults.find(tmp_path / "out").models() == []
 
 
 def test_names_folders_and_protocols_are_checked(
@@ -112,27 +132,87 @@ def test_names_folders_and_protocols_are_checked(
         tmp_path / "theirs", LAYOUTS["PyTracking"] | {"dog/dog_001.txt": "", "dog/dog_002.txt": ""}
     )
     with pytest.raises(DatasetError, match="nowhere: no such folder; it should hold the results of them"):
-        bring_results("them", tmp_path / "nowhere", dataset, tmp_path)
-    with pytest.raises(DatasetError, match="read for one-pass and resets, not for anchors"):
-        bring_results("them", folder, dataset, tmp_path, protocol="anchors")
+        bring("them", tmp_path / "nowhere", dataset, tmp_path)
+    with pytest.raises(DatasetError, match="read for one-pass, resets, first-mask, mot, not for anchors"):
+        bring("them", folder, dataset, tmp_path, protocol="anchors")
     plan([Contender.of("ours", perfect)], dataset, tmp_path)
     with pytest.raises(ConfigError, match="ours holds results with another"):
-        bring_results("ours", folder, dataset, tmp_path)
+        bring("ours", folder, dataset, tmp_path)
     (folder / "dog.txt").unlink()
     with pytest.raises(DatasetError, match="2 results of 'dog', but 1 of 'car'; give as many of each"):
-        bring_results("them", folder, dataset, tmp_path)
+        bring("them", folder, dataset, tmp_path)
 
 
 def test_results_with_resets_have_vots_codes(dataset: Dataset, tmp_path: Path) -> None:
     files = {"car/car_001.txt": "1\n12,12,16,16\n2\n0\n", "dog/dog_001.txt": "1\n1,1,9,9\n1,1,9,9\n"}
     folder = write(tmp_path / "theirs", files)
-    assert bring_results("them", folder, dataset, tmp_path, protocol="resets") == ["them"]
+    assert bring("them", folder, dataset, tmp_path, protocol="resets") == ["them"]
     file = tmp_path / "results" / "folder-resets" / "them" / "car.txt"
     assert file.read_text() == "1\n12.0000,12.0000,16.0000,16.0000\n2\n0\n"
     with pytest.raises(DatasetError, match="has no codes 0, 1 and 2; is resets the protocol"):
-        bring_results(
-            "plain", write(tmp_path / "plain", LAYOUTS["GOT-10k"]), dataset, tmp_path, protocol="resets"
-        )
+        bring("plain", write(tmp_path / "plain", LAYOUTS["GOT-10k"]), dataset, tmp_path, protocol="resets")
+
+
+def test_several_targets_have_a_file_each(dataset: Dataset, tmp_path: Path) -> None:
+    car = dataset.sequences[0]
+    late = GroundTruth(car.truth.boxes, np.array([Presence.ABSENT] * 2 + [Presence.PRESENT] * 2, np.int8))
+    both = Sequence("car", car.images, BoxAnnotation({1: car.truth, 2: late}))
+    pair = Dataset("folder", dataset.root, (both,))
+    rows = LAYOUTS["GOT-10k"]["car/car_001.txt"].splitlines(keepends=True)
+    files = {
+        "car@1.txt": "".join(rows),
+        "car@2.txt": "nan,nan,nan,nan\n" * 2 + "".join(rows[2:]),
+        "car_time.txt": SECONDS["car"],
+    }
+    folder = write(tmp_path / "theirs", files)
+    assert bring("them", folder, pair, tmp_path) == ["them"]
+    (job,) = PROTOCOLS["one-pass"].jobs(both)
+    tracks = DatasetResults.find(tmp_path).of("them").read_job(job)
+    np.testing.assert_array_equal(tracks[1].boxes, car.truth.boxes)
+    np.testing.assert_array_equal(tracks[2].boxes[2:], car.truth.boxes[2:])
+    assert (tracks[1].seconds == 0.5).all()
+    (folder / "car@2.txt").rename(folder / "car.txt")
+    with pytest.raises(DatasetError, match="theirs: no result of 'car@2'; looked for"):
+        bring("them", folder, pair, tmp_path)
+
+
+def test_tracks_of_the_mot_challenge_are_brought_and_scored(shared_data: Path, tmp_path: Path) -> None:
+    pytest.importorskip("trackers", reason="needs the extra [mot]")
+    campus = shared_data / "mot" / "TUD-Campus"
+    (tmp_path / "sequences").mkdir()
+    (tmp_path / "sequences" / "TUD-Campus").symlink_to(campus)
+    dataset = open_dataset("folder", tmp_path / "sequences")
+    text = (campus / "results" / "motmetrics_test.txt").read_text()
+    folder = write(tmp_path / "theirs", {"TUD-Campus.txt": text, "TUD-Campus_time.txt": "0.5\n" * 71})
+    assert bring("them", folder, dataset, tmp_path, "mot") == ["them"]
+    board = board_of(dataset, DatasetResults.find(tmp_path), dialect="pytracking", frames=0)
+    published = json.loads((campus / "results" / "reference_trackeval.json").read_text())["metrics"]
+    (row,) = board.rows
+    for name in ("HOTA", "MOTA", "IDF1"):
+        assert row.summary.values[name.lower()] == pytest.approx(100 * published[name])
+    assert row.fps == pytest.approx(2)
+    write(folder, {"TUD-Campus.txt": text + "72,1,1,1,9,9,1,-1,-1,-1\n"})
+    with pytest.raises(DatasetError, match=r"TUD-Campus.txt, line \d+: the video has only 71 frames"):
+        bring("them", folder, dataset, tmp_path, "mot")
+
+
+def test_label_pictures_are_brought(dataset: Dataset, tmp_path: Path) -> None:
+    car = dataset.sequences[0]
+    labels = np.zeros((48, 64), dtype=np.uint8)
+    labels[10:20, 10:20] = 1
+    theirs = tmp_path / "theirs" / "car"
+    theirs.mkdir(parents=True)
+    for image in car.images:
+        write_palette_png(theirs / f"{image.stem}.png", labels)
+    files = tuple(theirs / f"{image.stem}.png" for image in car.images)
+    masked = Sequence("car", car.images, LabelAnnotation(car.images, files, {1: 0}))
+    masks = Dataset("folder", dataset.root, (masked,))
+    assert bring("them", theirs.parent, masks, tmp_path, "first-mask") == ["them"]
+    board = board_of(masks, DatasetResults.find(tmp_path), dialect="pytracking", frames=0)
+    assert board.rows[0].summary.values["jf"] == pytest.approx(100)
+    write_palette_png(theirs / "0002.png", labels[:-1])
+    with pytest.raises(DatasetError, match=r"0002.png: is 64x47 pixels large, but its frame"):
+        bring("them", theirs.parent, masks, tmp_path, "first-mask")
 
 
 @pytest.mark.parametrize("tracker", ["MEEM", "MUSTer"])
@@ -146,10 +226,11 @@ def test_published_results_have_their_published_scores(
     for name in ("Crossing", "Football1"):
         (root / name).symlink_to(shared_data / "sot" / f"OTB_{name}")
     dataset = open_dataset("folder", root)
-    bring_results(tracker, theirs / tracker, dataset, tmp_path)
+    bring(tracker, theirs / tracker, dataset, tmp_path)
     results = DatasetResults.find(tmp_path).of(tracker)
     for sequence in dataset.sequences:
         truth, expected = sequence.truth, published[sequence.name][tracker]
-        scores = score_one_pass(results.read(sequence).boxes, truth.boxes, truth.is_present, dialect("otb"))
+        boxes = read_track(results, sequence).boxes
+        scores = score_one_pass(boxes, truth.boxes, truth.is_present, dialect("otb"))
         assert scores.auc == pytest.approx(expected["recomputed_success_auc_21_thresholds_gt"])
         assert scores.precision == pytest.approx(expected["recomputed_precision_20px"])

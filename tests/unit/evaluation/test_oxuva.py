@@ -7,8 +7,6 @@ from saccade.evaluation.metrics import overlap
 from saccade.evaluation.metrics.oxuva import (
     PresenceCounts,
     count_presence,
-    counts_by_threshold,
-    latest_predictions,
     max_geometric_mean,
 )
 
@@ -48,10 +46,9 @@ def test_the_highest_mean_is_the_highest_of_all_shares(tpr: float, tnr: float) -
 
 def test_keeping_the_surest_boxes() -> None:
     """The benchmark's example: scores 40, 30, 20 (of an absent target), 10; one frame without any box."""
-    scores = np.array([40.0, 30, 20, 10, 0, 0, 0])
-    predicts = np.array([True, True, True, True, False, False, False])
+    scores = np.array([40.0, 30, 20, 10, -1, -1, -1])
     present = np.array([True, True, False, True, True, False, False])
-    found = counts_by_threshold(np.ones(7), predicts, present, scores)
+    found = [count_presence(np.ones(7), scores >= least, present) for least in (50, 40, 30, 20, 10)]
     assert [(c.tp, c.fp, c.tn, c.fn) for c in found] == [
         (0, 0, 3, 4),
         (1, 0, 3, 3),
@@ -59,15 +56,6 @@ def test_keeping_the_surest_boxes() -> None:
         (2, 1, 2, 2),
         (3, 1, 2, 1),
     ]
-    with pytest.raises(ValueError, match="not finite"):
-        counts_by_threshold(np.ones(7), predicts, present, np.full(7, np.nan))
-
-
-def test_the_latest_prediction_stands_in() -> None:
-    rows = latest_predictions(np.array([1, 5, 30]), np.array([1, 29, 30, 60]))
-    assert rows.tolist() == [0, 1, 2, 2]
-    with pytest.raises(ValueError, match="frame 0 is labelled, but there is no prediction"):
-        latest_predictions(np.array([1]), np.array([0, 1]))
 
 
 def test_rates_of_nothing_are_nothing() -> None:

@@ -176,6 +176,18 @@ def test_masks_are_filled_and_the_truth_is_an_outline(labelled, tmp_path, monkey
     assert said(playback, monkeypatch)[1] == ["truth", "lwl 0.33", "frame 1"]
 
 
+def test_where_the_truth_knows_no_ids_all_that_is_drawn_is_the_one_object(labelled, tmp_path, monkeypatch):
+    truth = LabelReader(folder=tmp_path / "labels", images=labelled.images, is_binary=True)
+    for number, image in enumerate(labelled.images):
+        (tmp_path / "osvos" / "dogs").mkdir(parents=True, exist_ok=True)
+        # as in DAVIS 2016: 0 and 255
+        picture = np.where(labels(0, second=number > 0) > 0, 255, 0).astype(np.uint8)
+        write_palette_png(tmp_path / "osvos" / "dogs" / f"{image.stem}.png", picture)
+    binary = Sequence("dogs", labelled.images, truth)
+    playback = play(binary, {"osvos": ModelResults(tmp_path / "osvos")}, "first-mask")
+    assert said(playback, monkeypatch)[1] == ["truth", "osvos 1.00", "frame 1"]
+
+
 def test_tracks_are_drawn_with_their_ids(tmp_path, monkeypatch):
     folder = tmp_path / "walk"
     frames(folder / "img1", "%06d.jpg")

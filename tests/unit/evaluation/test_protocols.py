@@ -1,6 +1,7 @@
 """Protocols: which runs they make of a sequence, and what happens during them."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from saccade.data.formats.tracks import empty_tracks, read_tracks
 from saccade.evaluation import PROTOCOLS, Contender, DatasetResults, choose_protocol, plan, run_here
 from saccade.evaluation.metrics.vot_anchors import score_anchor_sequence
 from saccade.evaluation.metrics.vot_resets import score_reset_sequence
-from saccade.evaluation.protocols import anchor_run, region_overlap, reset_run
+from saccade.evaluation.protocols import anchor_run, region_overlap, reset_run, true_labels
 from saccade.evaluation.tracks import Code, Track
 from saccade.ops.masks import write_palette_png
 
@@ -235,6 +236,7 @@ def test_after_a_failure_the_model_starts_again_five_frames_later(picture: Path,
         pytest.param({}, 1.0, id="box"),
         # its ten rows have 20, 17, 15, 13, 11, 9, 7, 5, 3 and 1 pixels
         pytest.param({"polygons": [(10, 12), (29, 12), (10, 21)]}, 0.505, id="polygon"),
+        pytest.param({"polygons": [(np.nan, np.nan)] * 3}, 1.0, id="a polygon elsewhere"),
         pytest.param({"masks": {0: np.pad(np.ones((10, 10), bool), ((12, 26), (10, 44)))}}, 0.5, id="mask"),
     ],
 )
@@ -320,6 +322,10 @@ def test_first_masks_are_given_and_label_pictures_come_back(labelled: Sequence, 
             lambda i, given: boxes([BOX], masks=np.ones((1, *WH[::-1]), bool), ids=np.array([9])),
             "toy answered a target 9 that nobody gave",
         ),
+        (
+            lambda i, given: boxes([BOX] * 2, masks=np.ones((2, *WH[::-1]), bool)),
+            "toy answered 2 masks without ids, but was given 1 targets",
+        ),
     ],
 )
 def test_answers_that_are_no_masks_are_refused(
@@ -328,6 +334,37 @@ def test_answers_that_are_no_masks_are_refused(
     rules = PROTOCOLS["first-mask"]
     with pytest.raises(ModelError, match=f"frame 0: .*{message}"):
         rules.run(Toy(answer), rules.jobs(labelled)[0], seed=0, on_frame=lambda count: None)
+
+
+def test_masks_without_ids_are_those_of_the_targets_in_their_order(
+    labelled: Sequence, tmp_path: Path
+) -> None:
+    plain = Toy(lambda i, given: replace(masks_of(given), ids=None))
+    assert evaluate(plain, labelled, "first-mask", tmp_path)[1] == [None]
+    file = tmp_path / "results" / "folder-first-mask" / "toy" / "toy" / "00002.png"
+    assert np.unique(read_labels(file, labelled.images[2])).tolist() == [0, 3, 7]
+
+
+def test_objects_that_no_label_picture_can_name_are_numbered_alike_everywhere(
+    picture: Path, tmp_path: Path
+) -> None:
+    """An id of 0 would be background, so that all three get other values."""
+    masks = np.zeros((3, *WH[::-1]), dtype=bool)
+    for place in range(3):
+        masks[place, 5:15, 5 + 15 * place : 15 + 15 * place] = True
+    truths = {
+        n: GroundTruth(np.tile(np.array(BOX), (2, 1)), np.zeros(2, np.int8), masks={0: mask, 1: mask})
+        for n, mask in enumerate(masks)
+    }
+    made = Sequence("toy", (picture,) * 2, BoxAnnotation(truths))
+    (job,) = PROTOCOLS["first-mask"].jobs(made)
+    expected = masks[0] + 2 * masks[1] + 3 * masks[2]
+    for index in range(2):
+        np.testing.assert_array_equal(true_labels(job, index), expected)
+    model = Toy(lambda index, given: masks_of(given))
+    assert evaluate(model, made, "first-mask", tmp_path)[1] == [None]
+    file = tmp_path / "results" / "folder-first-mask" / "toy" / "toy" / f"{picture.stem}.png"
+    np.testing.assert_array_equal(read_labels(file, picture), expected)
 
 
 def test_protocols_say_which_data_set_they_need(picture: Path, labelled: Sequence) -> None:

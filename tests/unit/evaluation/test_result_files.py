@@ -7,8 +7,10 @@ import pytest
 
 from saccade.core import DatasetError
 from saccade.data import Dataset, open_dataset
-from saccade.evaluation import Contender, DatasetResults, plan, run_here
-from tests.unit.evaluation.conftest import ScriptedModel
+from saccade.evaluation import Contender, DatasetResults, Track, plan, run_here
+from saccade.evaluation.results import repetition_name, split_repetition
+from saccade.evaluation.tracks import track_files
+from tests.unit.evaluation.conftest import ScriptedModel, read_track
 
 
 @pytest.fixture
@@ -43,14 +45,14 @@ def test_a_result_that_does_not_fit_is_refused(
     else:
         path.write_text(content)
     with pytest.raises(DatasetError, match=message):
-        DatasetResults.find(out).of("perfect").read(dataset.sequences[0])
+        read_track(DatasetResults.find(out).of("perfect"), dataset.sequences[0])
 
 
 def test_what_nobody_wrote_down_is_nan(out: Path, dataset: Dataset) -> None:
     results = DatasetResults.find(out).of("perfect")
     for name in ("car_time.txt", "car_score.txt"):
         (results.folder / name).unlink()
-    track = results.read(dataset.sequences[0])
+    track = read_track(results, dataset.sequences[0])
     assert np.isnan(track.seconds).all()
     assert np.isnan(track.scores).all()
     assert not track.is_lost.any()
@@ -99,7 +101,7 @@ def test_results_know_their_split(tmp_path: Path) -> None:
 def test_finding_results_says_what_is_missing(out: Path, tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="nowhere: no results in it; saccade eval makes them"):
         DatasetResults.find(tmp_path / "nowhere")
-    with pytest.raises(DatasetError, match="no results on lasot"):
+    with pytest.raises(DatasetError, match="no results on lasot in it; there are: folder"):
         DatasetResults.find(out, "lasot")
     (out / "results" / "other").mkdir()
     (out / "results" / "other" / "dataset.json").write_text('{"name": "folder"}')
@@ -109,7 +111,66 @@ def test_finding_results_says_what_is_missing(out: Path, tmp_path: Path) -> None
         DatasetResults.find(out, "other").dataset()
 
 
-def test_a_broken_record_is_named(out: Path, dataset: Dataset) -> None:
-    (out / "results" / "folder" / "dataset.json").write_text("{")
-    with pytest.raises(DatasetError, match=r"dataset.json: cannot be read .*delete it"):
+def test_results_on_several_data_sets_are_found_in_a_folder_for_each(
+    out: Path, dataset: Dataset, tmp_path: Path
+) -> None:
+    base = tmp_path / "base"
+    for name in ("a", "b"):
+        (base / name / "results" / name).mkdir(parents=True)
+        (base / name / "results" / name / "dataset.json").write_text('{"name": "folder"}')
+    assert DatasetResults.find(base, "b").out == base / "b"
+    assert [results.folder.name for results in DatasetResults.find_all(base)] == ["a", "b"]
+    with pytest.raises(DatasetError, match="several data sets; choose one with --dataset: a, b"):
+        DatasetResults.find(base)
+    (base / "b" / "results" / "b").rename(base / "b" / "results" / "a")
+    with pytest.raises(DatasetError, match=r"name one of these folders instead: .*a, .*b"):
+        DatasetResults.find(base)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{", r"dataset.json: cannot be read .*delete it"),
+        ("[]", r"dataset.json: no object of JSON; delete it"),
+        ('{"name": 3}', r"dataset.json: name is 3, not a text; delete it"),
+        ('{"name": "folder", "root": ["a"]}', r"dataset.json: root is \['a'\], not a text"),
+        ('{"name": "folder", "root": "a", "split": {}}', r"dataset.json: split is \{\}, not a text"),
+        ('{"name": "folder", "protocol": "tree"}', r"dataset.json: no protocol 'tree'; did you mean 'tre'"),
+    ],
+)
+def test_a_broken_record_is_named(out: Path, dataset: Dataset, text: str, message: str) -> None:
+    (out / "results" / "folder" / "dataset.json").write_text(text)
+    with pytest.raises(DatasetError, match=message):
         DatasetResults.begin(out, dataset)
+    with pytest.raises(DatasetError, match=message):
+        DatasetResults.find(out).dataset()
+    with pytest.raises(DatasetError, match=message):
+        DatasetResults.find_all(out, protocol="one-pass")
+
+
+def test_settings_that_are_none_are_named(out: Path) -> None:
+    results = DatasetResults.find(out).of("perfect")
+    (results.folder / "run.json").write_text('{"settings": [1]}')
+    with pytest.raises(DatasetError, match=r"run.json: settings are \[1\], not an object of JSON; delete it"):
+        results.begin({}, {})
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("eco", ("eco", None)), ("eco@3", ("eco", 3)), ("a@b", ("a@b", None)), ("a@b@1", ("a@b", 1))],
+)
+def test_repetitions_are_told_by_their_names(name: str, expected: tuple[str, int | None]) -> None:
+    assert split_repetition(name) == expected
+    assert repetition_name(expected[0], expected[1] or 0) == name
+
+
+def test_a_target_that_is_lost_is_told_without_any_score(dataset: Dataset, tmp_path: Path) -> None:
+    track = Track.blank(4)
+    track.boxes[:] = dataset.sequences[0].truth.boxes
+    assert "car_score.txt" not in track_files({"car": track}, "car")
+    track.is_lost[2] = True
+    results = DatasetResults.begin(tmp_path, dataset).of("model")
+    results.save("car", track_files({"car": track}, "car"))
+    found = read_track(results, dataset.sequences[0])
+    assert found.is_lost.tolist() == [False, False, True, False]
+    assert np.isnan(found.scores).all()

@@ -5,19 +5,20 @@ import json
 import re
 import time
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from saccade.core import ConfigError, DatasetError, OutputError, SaccadeWarning
-from saccade.data import Dataset, open_dataset
+from saccade.core import ConfigError, DatasetError, Instances, ModelError, OutputError, SaccadeWarning
+from saccade.data import Dataset, Sequence, open_dataset
 from saccade.evaluation import Contender, DatasetResults, Outcome, plan, run_here
 from saccade.evaluation.protocols import ONE_PASS
-from saccade.evaluation.protocols.following import follow_boxes
+from saccade.evaluation.protocols.following import checked_boxes, follow_boxes
 from saccade.evaluation.runner import Meter, longest_first
 from saccade.media.files import output_error
-from tests.unit.evaluation.conftest import ScriptedModel, follows
+from tests.unit.evaluation.conftest import ScriptedModel, follows, read_track
 
 
 def run(
@@ -48,7 +49,7 @@ def test_leaves_boxes_scores_and_seconds_of_every_frame(
 def test_result_files_are_read_back(dataset: Dataset, perfect: ScriptedModel, tmp_path: Path) -> None:
     run(perfect, dataset, tmp_path)
     for sequence in dataset.sequences:
-        track = DatasetResults.find(tmp_path).of("perfect").read(sequence)
+        track = read_track(DatasetResults.find(tmp_path).of("perfect"), sequence)
         np.testing.assert_array_equal(track.boxes, sequence.truth.boxes)
         assert (track.seconds >= 0).all()
         assert (track.scores == 1).all()
@@ -115,7 +116,7 @@ def test_a_failure_is_written_down_and_the_rest_goes_on(
     results = DatasetResults.find(tmp_path).of("perfect")
     assert results.failure("car") == car.failure
     assert "Traceback" in (results.folder / "car_failure.txt").read_text()
-    assert not results.is_finished("car")
+    assert not results.has(["car.txt"])
     # the next evaluation tries again, and forgets the failure when there is a result
     assert [outcome.run for outcome in run(model, dataset, tmp_path)] == ["car"]
     assert results.failure("car") is None
@@ -218,6 +219,39 @@ def test_the_longest_come_first_and_contenders_stay_together(dataset: Dataset, t
     meter.finish()
     meter.finish()
     assert counts == [3, 1]
+
+
+@pytest.mark.parametrize(("score", "is_kept"), [(np.inf, False), (-np.inf, False), (np.nan, True)])
+def test_scores_are_finite_or_unknown(dataset: Dataset, score: float, is_kept: bool) -> None:
+    box = np.array([[1.0, 2, 3, 4]])
+    found = Instances(boxes=box, scores=np.array([score]))
+    if is_kept:
+        assert len(checked_boxes(found, 1, ScriptedModel(follows), 5)) == 1
+        return
+    with pytest.raises(ModelError, match=r"frame 5: scripted answered the scores \[-?inf\]; a score is"):
+        checked_boxes(found, 1, ScriptedModel(follows), 5)
+
+
+@pytest.mark.parametrize("name", ["car_time", "car_score", "car_failure"])
+def test_sequences_whose_result_files_would_collide_are_refused(
+    dataset: Dataset, perfect: ScriptedModel, tmp_path: Path, name: str
+) -> None:
+    car = dataset.sequences[0]
+    both = Dataset("folder", dataset.root, (car, Sequence(name, car.images, car.truth)))
+    message = f"folder: 'car' and '{name}' would both have a result file {name}.txt; rename one"
+    with pytest.raises(DatasetError, match=message):
+        plan([Contender.of("perfect", perfect)], both, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_circumstances_are_written_down_and_decide_on_nothing(
+    dataset: Dataset, perfect: ScriptedModel, tmp_path: Path
+) -> None:
+    contender = Contender.of("perfect", perfect, {"weights": "cafe"})
+    plan([replace(contender, circumstances={"weights": "a.pth"})], dataset, tmp_path, about={"workers": 1})
+    recorded = json.loads((tmp_path / "results" / "folder" / "perfect" / "run.json").read_text())
+    assert (recorded["weights"], recorded["workers"], recorded["settings"]["weights"]) == ("a.pth", 1, "cafe")
+    plan([replace(contender, circumstances={"weights": "b.pth"})], dataset, tmp_path)
 
 
 def test_a_full_disk_is_said_and_keeps_what_was_written(

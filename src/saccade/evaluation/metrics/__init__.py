@@ -8,12 +8,7 @@ from saccade.evaluation.metrics.boxes import centre_error, normalised_centre_err
 from saccade.evaluation.metrics.curves import precision_curve, success_curve
 from saccade.evaluation.metrics.dialects import DIALECTS, Dialect, dialect
 from saccade.evaluation.metrics.groups import by_attribute
-from saccade.evaluation.metrics.one_pass import (
-    ONE_PASS_SCORES,
-    OnePassScores,
-    score_in_all_dialects,
-    score_one_pass,
-)
+from saccade.evaluation.metrics.one_pass import ONE_PASS_SCORES, OnePassScores, score_one_pass
 from saccade.evaluation.metrics.statistics import (
     Comparison,
     Interval,
@@ -38,7 +33,6 @@ __all__ = [
     "overlap",
     "precision_curve",
     "resampled_intervals",
-    "score_in_all_dialects",
     "score_one_pass",
     "success_curve",
 ]

@@ -51,13 +51,13 @@ class Dialect:
     tidy: tuple[Callable[[Boxes, Boxes], Boxes], ...]
     """what is then done to the predictions, in order: functions of (predicted, truth) boxes"""
     is_compared: Callable[[Boxes, Frames], Frames]
-    """in which frames boxes are compared: a function of true boxes and where the target is present"""
+    """in which frames boxes are compared: a function of true boxes and where nothing else hides the target"""
     is_left_out: Callable[[Boxes, Frames], Frames]
     """which of the other frames do not even count as frames"""
     absent: Verdicts
-    """how frames count that are not compared, and in which the target is not present"""
+    """how frames count that are not compared, and flagged as without target"""
     invalid: Verdicts
-    """how frames count that are not compared, although the target is present"""
+    """how frames count that are not compared, and not flagged: their box is missing, or is none"""
     overlap_thresholds: Float64[np.ndarray, " T"]
     """IoU, in [0, 1], increasing"""
     is_strict: bool
@@ -102,22 +102,22 @@ def repeat_when_empty(predicted: Boxes, truth: Boxes) -> Boxes:
     return predicted[source]
 
 
-def all_positive(truth: Boxes, is_present: Frames) -> Frames:
+def all_positive(truth: Boxes, is_shown: Frames) -> Frames:
     """The target is in view and all four numbers of its box are above 0; a box at x = 0 does not count."""
-    return is_present & (truth > 0).all(axis=1)
+    return is_shown & (truth > 0).all(axis=1)
 
 
-def has_numbers(truth: Boxes, is_present: Frames) -> Frames:
+def has_numbers(truth: Boxes, is_shown: Frames) -> Frames:
     """A box stands in the annotation, be it empty or of a hidden target."""
     return ~np.isnan(truth).any(axis=1)
 
 
-def no_numbers(truth: Boxes, is_present: Frames) -> Frames:
+def no_numbers(truth: Boxes, is_shown: Frames) -> Frames:
     """The annotation says NaN."""
-    return ~has_numbers(truth, is_present)
+    return ~has_numbers(truth, is_shown)
 
 
-def none(truth: Boxes, is_present: Frames) -> Frames:
+def none(truth: Boxes, is_shown: Frames) -> Frames:
     """No frame at all."""
     return np.zeros(len(truth), dtype=bool)
 
@@ -151,7 +151,7 @@ DIALECTS: dict[str, Dialect] = {
         # STARK and the trackers after it score with PyTracking's analysis; no difference is known
         replace(PYTRACKING, name="stark"),
         OTB,
-        # the MATLAB toolkit of LaSOT takes absent frames out, but divides by the number of all
+        # the MATLAB toolkit of LaSOT takes flagged frames out, but divides by the number of all
         replace(OTB, name="lasot", absent=MISSED),
         # the experiments of the got10k package on other data sets; GOT-10k's own scores are in got10k.py
         replace(

@@ -41,7 +41,8 @@ def got10k_overlaps(
 ) -> Float64[np.ndarray, " V"]:
     """Overlaps of the frames that GOT-10k scores: all but the first in which something of the target shows.
 
-    Both boxes are cut to the picture first. Repetitions of a stochastic tracker are concatenated.
+    Both boxes are cut to the picture first. Repetitions of a stochastic tracker are concatenated. Nothing is
+    left of a sequence whose target shows in the first frame alone.
 
     Args:
         predicted: boxes (x, y, w, h) in frame pixels, the first frame included.
@@ -49,7 +50,7 @@ def got10k_overlaps(
         is_visible: in which frames the cover label is above 0.
 
     Raises:
-        ValueError: when the numbers of frames differ, no frame is left, or a box that counts is none.
+        ValueError: when the numbers of frames differ, or a box that counts is none.
     """
     if not len(predicted) == len(truth) == len(is_visible):
         raise ValueError(
@@ -58,8 +59,6 @@ def got10k_overlaps(
         )
     rows = np.flatnonzero(is_visible)
     rows = rows[rows > 0]
-    if not len(rows):
-        raise ValueError("no frame but the first in which the target is visible; nothing to score")
     for boxes, whose in ((predicted, "predicted"), (truth, "true")):
         bad = ~np.isfinite(boxes[rows]).all(axis=1) | (boxes[rows, 2:] < 0).any(axis=1)
         if bad.any():
@@ -103,15 +102,6 @@ def mean_over_classes(scores: Mapping[str, GOT10kScores], classes: Mapping[str, 
             raise ValueError(f"sequence '{sequence}' has no object class")
         members.setdefault(classes[sequence], []).append(score)
     return _mean([_mean(group) for group in members.values()])
-
-
-def frames_per_second(seconds: Float64[np.ndarray, " F"]) -> float:
-    """GOT-10k's speed: the mean of the frames' own rates, which is above frames by seconds.
-
-    Frames of which no time was taken, written as 0, are left out; 0 when none is left.
-    """
-    measured = seconds[seconds > 0]
-    return float((1.0 / measured).mean()) if len(measured) else 0.0
 
 
 def _mean(scores: Sequence[GOT10kScores]) -> GOT10kScores:

@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
 from saccade.core import MissingExtraError
+from saccade.data import Tracks
 
 PEDESTRIAN = 1
 """the class that MOTChallenge scores"""
@@ -27,60 +28,6 @@ DISTRACTORS: dict[str, tuple[int, ...]] = {
 people, distractors and reflections, in MOT20 vehicles too"""
 IOU_THRESHOLD = 0.5
 """overlap from which on CLEAR and identity scores, and the preparation, see a match"""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Tracks:
-    """The rows of a MOTChallenge file, in any order.
-
-    Attributes:
-        frames: frame of each row.
-        ids: track of each row, unique in its frame.
-        boxes: (x, y, w, h) in frame pixels.
-        counts: which rows of a truth are to be scored: those whose confidence is not 0.
-        classes: class of each row of a truth.
-
-    Raises:
-        ValueError: when rows do not agree, a box is no box, or an id stands twice in a frame.
-    """
-
-    frames: Int64[np.ndarray, " R"]
-    ids: Int64[np.ndarray, " R"]
-    boxes: Float64[np.ndarray, "R 4"]
-    counts: Bool[np.ndarray, " R"]
-    classes: Int64[np.ndarray, " R"]
-
-    @classmethod
-    def of_boxes(
-        cls,
-        frames: Int64[np.ndarray, " R"],
-        ids: Int64[np.ndarray, " R"],
-        boxes: Float64[np.ndarray, "R 4"],
-    ) -> "Tracks":
-        """Tracks of pedestrians that all count, as a tracker has them."""
-        return cls(frames, ids, boxes, np.ones(len(ids), dtype=bool), np.full(len(ids), PEDESTRIAN))
-
-    def __post_init__(self) -> None:
-        lengths = {len(rows) for rows in (self.frames, self.ids, self.boxes, self.counts, self.classes)}
-        if len(lengths) != 1:
-            raise ValueError(f"rows must agree; got lengths {sorted(lengths)}")
-        bad = ~np.isfinite(self.boxes).all(axis=1) | (self.boxes[:, 2:] < 0).any(axis=1)
-        if bad.any():
-            row = np.flatnonzero(bad)[0]
-            raise ValueError(
-                f"frame {self.frames[row]}, id {self.ids[row]}: {self.boxes[row].tolist()} is no box"
-            )
-        pairs, times = np.unique(np.stack([self.frames, self.ids], axis=1), axis=0, return_counts=True)
-        if (times > 1).any():
-            frame, name = pairs[times > 1][0]
-            raise ValueError(f"frame {frame}: id {name} stands there twice")
-
-    def __len__(self) -> int:
-        return len(self.ids)
-
-    def __getitem__(self, rows: Bool[np.ndarray, " R"]) -> "Tracks":
-        columns = (self.frames, self.ids, self.boxes, self.counts, self.classes)
-        return Tracks(*(column[rows] for column in columns))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,29 +55,26 @@ class TrackingScores:
         return {name: float(scores[name]) for scores, names in quoted for name in names}
 
 
-def score_tracks(predicted: Tracks, truth: Tracks, frames: range, preparation: str) -> TrackingScores:
+def score_tracks(predicted: Tracks, truth: Tracks, preparation: str) -> TrackingScores:
     """Scores of the tracks of one sequence.
 
     Args:
-        frames: all frames of the sequence, those without any row included.
         preparation: which benchmark's: `mot15`, `mot16`, `mot17` (for DanceTrack, too), `mot20`; `none`
             scores all rows.
 
     Raises:
         MissingExtraError: when the package `trackers` is missing.
-        ValueError: when the preparation is unknown, or a row lies beyond the frames.
+        ValueError: when the preparation is unknown, the numbers of frames differ, a row lies beyond them, a
+            box is no box, or an id stands twice in a frame.
     """
     evaluation = _trackers()
-    predicted, truth = prepare_tracks(predicted, truth, preparation)
-    for tracks, whose in ((predicted, "predicted"), (truth, "true")):
-        outside = tracks.frames[(tracks.frames < frames.start) | (tracks.frames >= frames.stop)]
-        if len(outside):
-            raise ValueError(
-                f"a {whose} row is of frame {outside[0]}; the sequence reaches from {frames.start} to "
-                f"{frames.stop - 1}"
-            )
-    every = np.arange(frames.start, frames.stop)
-    pairs = list(zip(_rows(truth, every), _rows(predicted, every), strict=True))
+    if predicted.num_frames != truth.num_frames:
+        raise ValueError(f"tracks of {predicted.num_frames} frames, but a truth of {truth.num_frames}")
+    _check(predicted, "predicted")
+    _check(truth, "true")
+    kept, wanted = scored_rows(predicted, truth, preparation)
+    every = np.arange(truth.num_frames)
+    pairs = list(zip(_rows(truth, every, wanted), _rows(predicted, every, kept), strict=True))
     data = (
         [truth.ids[g] for g, _ in pairs],
         [predicted.ids[p] for _, p in pairs],
@@ -160,11 +104,13 @@ def combine_tracks(sequences: Sequence[TrackingScores]) -> TrackingScores:
     )
 
 
-def prepare_tracks(predicted: Tracks, truth: Tracks, preparation: str) -> tuple[Tracks, Tracks]:
-    """Takes out what MOTChallenge does not score.
+def scored_rows(
+    predicted: Tracks, truth: Tracks, preparation: str
+) -> tuple[Bool[np.ndarray, " P"], Bool[np.ndarray, " G"]]:
+    """Which rows of predictions and of the truth MOTChallenge scores.
 
     Predictions are matched with all rows of the truth; those on a distractor go. Of the truth, pedestrians
-    that count stay; in MOT15 rows of any class.
+    that count stay, and rows of no class are pedestrians; in MOT15 rows of any class.
 
     Raises:
         MissingExtraError: when the package `trackers` is missing.
@@ -172,21 +118,43 @@ def prepare_tracks(predicted: Tracks, truth: Tracks, preparation: str) -> tuple[
     """
     if preparation not in DISTRACTORS:
         raise ValueError(f"no preparation '{preparation}'; there are {', '.join(DISTRACTORS)}")
+    kept = np.ones(len(predicted.ids), dtype=bool)
     if preparation == "none":
-        return predicted, truth
+        return kept, np.ones(len(truth.ids), dtype=bool)
     if preparation == "mot15":
-        return predicted, truth[truth.counts]
-    on_distractor = np.zeros(len(predicted), dtype=bool)
+        return kept, truth.counts
     frames = np.unique(predicted.frames)
     for p, g in zip(_rows(predicted, frames), _rows(truth, frames), strict=True):
         of_predicted, of_truth = _match(predicted.boxes[p], truth.boxes[g])
-        on_distractor[p[of_predicted]] = np.isin(truth.classes[g[of_truth]], DISTRACTORS[preparation])
-    return predicted[~on_distractor], truth[truth.counts & (truth.classes == PEDESTRIAN)]
+        kept[p[of_predicted]] = ~np.isin(truth.categories[g[of_truth]], DISTRACTORS[preparation])
+    return kept, truth.counts & ((truth.categories == PEDESTRIAN) | (truth.categories < 0))
 
 
-def _rows(tracks: Tracks, frames: Int64[np.ndarray, " F"]) -> list[Int64[np.ndarray, "_"]]:
-    """The rows of each frame."""
+def _check(tracks: Tracks, whose: str) -> None:
+    outside = (tracks.frames < 0) | (tracks.frames >= tracks.num_frames)
+    if outside.any():
+        raise ValueError(
+            f"a {whose} row is of frame {tracks.frames[outside][0]}; the sequence reaches from 0 to "
+            f"{tracks.num_frames - 1}"
+        )
+    bad = ~np.isfinite(tracks.boxes).all(axis=1) | (tracks.boxes[:, 2:] < 0).any(axis=1)
+    if bad.any():
+        row = np.flatnonzero(bad)[0]
+        raise ValueError(
+            f"frame {tracks.frames[row]}, id {tracks.ids[row]}: {tracks.boxes[row].tolist()} is no box"
+        )
+    pairs, times = np.unique(np.stack([tracks.frames, tracks.ids], axis=1), axis=0, return_counts=True)
+    if (times > 1).any():
+        frame, name = pairs[times > 1][0]
+        raise ValueError(f"frame {frame}: id {name} stands there twice")
+
+
+def _rows(
+    tracks: Tracks, frames: Int64[np.ndarray, " F"], wanted: Bool[np.ndarray, " R"] | None = None
+) -> list[Int64[np.ndarray, "_"]]:
+    """The rows of each frame, or of those the ones that are wanted."""
     order = np.argsort(tracks.frames, kind="stable")
+    order = order if wanted is None else order[wanted[order]]
     first, last = (np.searchsorted(tracks.frames[order], frames, side=side) for side in ("left", "right"))
     return [order[a:b] for a, b in zip(first, last, strict=True)]
 

@@ -3,7 +3,7 @@
 Wu, Lim and Yang, Object Tracking Benchmark (2015); normalised precision: Müller et al., TrackingNet (2018).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -11,12 +11,10 @@ from jaxtyping import Bool, Float64
 
 from saccade.evaluation.metrics.boxes import centre_error, normalised_centre_error, overlap
 from saccade.evaluation.metrics.curves import precision_curve, success_curve, value_at
-from saccade.evaluation.metrics.dialects import DIALECTS, Dialect, dialect
+from saccade.evaluation.metrics.dialects import Dialect
 
 Boxes = Float64[np.ndarray, "F 4"]
 Frames = Bool[np.ndarray, " F"]
-Pass = tuple[Float64[np.ndarray, "_ 4"], Float64[np.ndarray, "_ 4"], Bool[np.ndarray, " _"]]
-"""predicted boxes, true boxes and presence of one sequence"""
 
 ONE_PASS_SCORES = ("auc", "precision", "norm_precision", "op50", "op75")
 """the scores that are single numbers"""
@@ -55,6 +53,9 @@ class OnePassScores:
         """
         if not scores:
             raise ValueError("no mean of no scores")
+        # most sequences have one run of one target
+        if len(scores) == 1:
+            return scores[0]
         return cls(**{f.name: np.mean([getattr(s, f.name) for s in scores], axis=0)[()] for f in fields(cls)})
 
     def percentages(self) -> dict[str, float]:
@@ -62,25 +63,27 @@ class OnePassScores:
         return {name: 100.0 * float(getattr(self, name)) for name in ONE_PASS_SCORES}
 
 
-def score_one_pass(predicted: Boxes, truth: Boxes, is_present: Frames, rules: Dialect) -> OnePassScores:
+def score_one_pass(predicted: Boxes, truth: Boxes, is_shown: Frames, rules: Dialect) -> OnePassScores:
     """Scores one pass of a tracker over a sequence.
 
     Args:
         predicted: boxes (x, y, w, h) in frame pixels, the first frame included.
         truth: true boxes (x, y, w, h) as annotated; NaN where nothing is known.
-        is_present: in which frames the target is in view and its box known.
+        is_shown: in which frames nothing but the box may say that the target is out of view: those that the
+            data set does not flag.
 
     Raises:
-        ValueError: when the numbers of frames differ or are 0, a predicted box is no box, or no frame counts.
+        ValueError: when the numbers of frames differ or are 0, a predicted box is no box, a true box is
+            infinite, or no frame counts.
     """
-    _check(predicted, truth, is_present)
+    _check(predicted, truth, is_shown)
     predicted, truth = rules.coordinates(predicted), rules.coordinates(truth)
     for step in rules.tidy:
         predicted = step(predicted, truth)
-    compared = rules.is_compared(truth, is_present)
-    left_out = rules.is_left_out(truth, is_present)
+    compared = rules.is_compared(truth, is_shown)
+    left_out = rules.is_left_out(truth, is_shown)
     frames = int((~left_out).sum())
-    absent, invalid = (int((~compared & ~left_out & who).sum()) for who in (~is_present, is_present))
+    absent, invalid = (int((~compared & ~left_out & who).sum()) for who in (~is_shown, is_shown))
 
     def hits(what: str) -> int:
         verdicts = (getattr(rules.absent, what), absent), (getattr(rules.invalid, what), invalid)
@@ -109,33 +112,15 @@ def score_one_pass(predicted: Boxes, truth: Boxes, is_present: Frames, rules: Di
     )
 
 
-def score_in_all_dialects(run: Iterable[Pass], dataset: str = "") -> dict[str, OnePassScores]:
-    """One tracker's run over a data set, scored in every dialect there is: the mean over sequences in each.
-
-    Args:
-        run: of each sequence what `score_one_pass` wants: predicted boxes, true boxes and presence.
-        dataset: its name, for dialects that make exceptions.
-
-    Raises:
-        ValueError: when there is no sequence, or one cannot be scored.
-    """
-    sequences = list(run)
-    rows = {name: dialect(name, dataset) for name in DIALECTS}
-    return {
-        name: OnePassScores.mean([score_one_pass(*sequence, rules) for sequence in sequences])
-        for name, rules in rows.items()
-    }
-
-
-def _check(predicted: Boxes, truth: Boxes, is_present: Frames) -> None:
-    if not len(predicted) == len(truth) == len(is_present) or not len(truth):
+def _check(predicted: Boxes, truth: Boxes, is_shown: Frames) -> None:
+    if not len(predicted) == len(truth) == len(is_shown) or not len(truth):
         raise ValueError(
             f"expected as many predicted as true boxes, at least one; got {len(predicted)}, {len(truth)}, "
-            f"and presence in {len(is_present)} frames"
+            f"and flags of {len(is_shown)} frames"
         )
     if not np.isfinite(predicted).all() or (predicted[:, 2:] < 0).any():
         row = np.flatnonzero(~np.isfinite(predicted).all(axis=1) | (predicted[:, 2:] < 0).any(axis=1))[0]
         raise ValueError(f"frame {row}: predicted box {predicted[row].tolist()} is no box")
-    if not np.isfinite(truth[is_present]).all():
-        row = np.flatnonzero(is_present & ~np.isfinite(truth).all(axis=1))[0]
-        raise ValueError(f"frame {row}: the target is present, but its true box is {truth[row].tolist()}")
+    if np.isinf(truth).any():
+        row = np.flatnonzero(np.isinf(truth).any(axis=1))[0]
+        raise ValueError(f"frame {row}: true box {truth[row].tolist()} is no box")

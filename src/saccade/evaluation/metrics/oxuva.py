@@ -6,9 +6,8 @@ Valmadre et al., Long-term Tracking in the Wild: A Benchmark (2018).
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float64, Int64
+from jaxtyping import Bool, Float64
 
-Values = Float64[np.ndarray, " F"]
 Frames = Bool[np.ndarray, " F"]
 
 IOU_THRESHOLDS = (0.3, 0.5, 0.7)
@@ -56,7 +55,7 @@ class PresenceCounts:
 
 
 def count_presence(
-    overlaps: Values, predicts: Frames, is_present: Frames, iou_threshold: float = 0.5
+    overlaps: Float64[np.ndarray, " F"], predicts: Frames, is_present: Frames, iou_threshold: float = 0.5
 ) -> PresenceCounts:
     """Counts of the labelled frames of one track.
 
@@ -84,24 +83,6 @@ def count_presence(
     )
 
 
-def latest_predictions(
-    predicted: Int64[np.ndarray, " P"], labelled: Int64[np.ndarray, " F"]
-) -> Int64[np.ndarray, " F"]:
-    """For each labelled frame the row of its prediction, or of the latest one before it.
-
-    Args:
-        predicted: frames for which there are predictions, increasing.
-        labelled: frames that have a label.
-
-    Raises:
-        ValueError: when a labelled frame has no prediction up to it, naming the frame.
-    """
-    rows = np.searchsorted(predicted, labelled, side="right") - 1
-    if (rows < 0).any():
-        raise ValueError(f"frame {labelled[rows < 0][0]} is labelled, but there is no prediction up to it")
-    return rows
-
-
 def max_geometric_mean(tpr: float, tnr: float) -> float:
     """Highest geometric mean of both rates when a share p of the boxes is withdrawn, in [0, 1].
 
@@ -115,22 +96,3 @@ def max_geometric_mean(tpr: float, tnr: float) -> float:
     if bend < 0:
         shares.append(min(max(-slope / (2 * bend), 0.0), 1.0))
     return float(np.max([np.sqrt((1 - p) * tpr * ((1 - p) * tnr + p)) for p in shares]))
-
-
-def counts_by_threshold(
-    overlaps: Values, predicts: Frames, is_present: Frames, scores: Values, iou_threshold: float = 0.5
-) -> list[PresenceCounts]:
-    """Counts when only the boxes with the highest scores are kept: none first, then one score more at a time.
-
-    Args:
-        scores: how sure the tracker was of each box; equal scores are kept together.
-
-    Raises:
-        ValueError: as `count_presence`, and when the score of a box is not finite.
-    """
-    if not np.isfinite(scores[predicts]).all():
-        raise ValueError("a box has a score that is not finite")
-    levels = np.concatenate([[np.inf], np.unique(scores[predicts])[::-1]])
-    return [
-        count_presence(overlaps, predicts & (scores >= level), is_present, iou_threshold) for level in levels
-    ]

@@ -6,12 +6,12 @@ from saccade.core import ConfigError
 from saccade.core.errors import did_you_mean
 from saccade.data import Dataset, LabelAnnotation, Tracks
 from saccade.evaluation.metrics import DIALECTS
-from saccade.evaluation.protocols.finding import Finding
-from saccade.evaluation.protocols.job import Job, Kind, OnFrame, Protocol
+from saccade.evaluation.protocols.finding import Finding, from_one
+from saccade.evaluation.protocols.job import Job, Kind, OnFrame, Protocol, jobs_of
 from saccade.evaluation.protocols.overlap import anchor_run, region_overlap, reset_run
 from saccade.evaluation.protocols.passes import ONE_PASS, PASSES
 from saccade.evaluation.protocols.resets import Resets
-from saccade.evaluation.protocols.segmentation import FirstMask
+from saccade.evaluation.protocols.segmentation import FirstMask, answered_labels, true_labels
 
 __all__ = [
     "ONE_PASS",
@@ -21,9 +21,14 @@ __all__ = [
     "OnFrame",
     "Protocol",
     "anchor_run",
+    "answered_labels",
     "choose_protocol",
+    "find_protocol",
+    "from_one",
+    "jobs_of",
     "region_overlap",
     "reset_run",
+    "true_labels",
 ]
 
 PROTOCOLS: Mapping[str, Protocol] = {
@@ -48,13 +53,25 @@ def choose_protocol(name: str | None, dataset: Dataset) -> tuple[Protocol, str]:
     Raises:
         ConfigError: when there is none of that name, with the nearest that exists.
     """
-    if name in DIALECTS:
-        return ONE_PASS, name
     name = _usual(dataset) if name is None else name
+    protocol = find_protocol(name)
+    if name in DIALECTS:
+        return protocol, name
+    # the robustness protocols are OTB's, and so are their scores
+    return protocol, "otb" if name.startswith(("tre", "sre")) else DEFAULT_DIALECT
+
+
+def find_protocol(name: str) -> Protocol:
+    """The protocol of a name, or that which goes with a dialect.
+
+    Raises:
+        ConfigError: when there is neither, with the nearest that exists.
+    """
+    if name in DIALECTS:
+        return ONE_PASS
     if name not in PROTOCOLS:
         raise ConfigError(f"no protocol '{name}'; {did_you_mean(name, (*PROTOCOLS, *DIALECTS))}")
-    # the robustness protocols are OTB's, and so are their scores
-    return PROTOCOLS[name], "otb" if name.startswith(("tre", "sre")) else DEFAULT_DIALECT
+    return PROTOCOLS[name]
 
 
 def _usual(dataset: Dataset) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from jaxtyping import Float64
 
 from saccade.core import DatasetError, Frame, Instances, Model, ModelError
 from saccade.data import Sequence, Tracks
@@ -46,6 +47,12 @@ class Finding:
             lines += _lines(found, model, frame)
             on_frame(1)
         return {f"{job.stem}_time.txt": seconds_text(seconds), f"{job.stem}.txt": "".join(lines).encode()}
+
+
+def from_one(boxes: Float64[np.ndarray, "N 4"]) -> Float64[np.ndarray, "N 4"]:
+    """Boxes (x, y, w, h) whose pixels are counted from 1, as in those files, in frame pixels, from 0."""
+    counted: Float64[np.ndarray, "N 4"] = boxes - np.array([1.0, 1.0, 0.0, 0.0])
+    return counted
 
 
 def _lines(found: Instances, model: Model, frame: Frame) -> Iterator[str]:

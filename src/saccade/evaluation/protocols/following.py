@@ -69,12 +69,18 @@ def checked_boxes(found: Instances, count: int, model: Model, index: int) -> Flo
     """The boxes (x, y, w, h) that a model found.
 
     Raises:
-        ModelError: when they are not as many boxes as there are targets.
+        ModelError: when they are not as many boxes as there are targets, or a score is infinite.
     """
     boxes = found.xywh.astype(np.float64, copy=False)
     if len(boxes) != count or not is_box(boxes).all():
         wanted = "one box x,y,w,h" if count == 1 else f"{count} boxes x,y,w,h"
         raise ModelError(f"frame {index}: {model.name} answered {boxes.tolist()}, not {wanted}")
+    # NaN is what a model answers that has no opinion
+    if np.isinf(found.scores).any():
+        raise ModelError(
+            f"frame {index}: {model.name} answered the scores {found.scores.tolist()}; a score is finite, or "
+            f"NaN where the model has none"
+        )
     return boxes
 
 

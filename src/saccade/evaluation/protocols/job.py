@@ -1,13 +1,13 @@
 """What a protocol makes of a sequence: jobs, each of which is one run of a model."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, runtime_checkable
 from typing import Protocol as Interface
 
 from saccade.core import DatasetError, Model
 from saccade.core.targets import Box
-from saccade.data import Sequence
+from saccade.data import Dataset, Sequence
 from saccade.data.truth import ObjectId
 
 Kind = Literal["boxes", "masks", "tracks"]
@@ -55,6 +55,12 @@ class Job:
             return dict.fromkeys(self.starts, self.stem)
         return {target: f"{self.stem}@{target}" for target in self.starts}
 
+    @property
+    def claims(self) -> Iterator[str]:
+        """The text files in the folder of results that may be its own."""
+        for stem in dict.fromkeys((self.stem, *self.target_stems.values())):
+            yield from (f"{stem}{ending}.txt" for ending in ("", "_score", "_time", "_failure"))
+
 
 @runtime_checkable
 class Protocol(Interface):
@@ -93,6 +99,26 @@ class Protocol(Interface):
             SaccadeError: whatever reading and tracking the frames raise.
         """
         ...
+
+
+def jobs_of(protocol: Protocol, dataset: Dataset) -> list[Job]:
+    """The runs that are to be made over a data set.
+
+    Raises:
+        DatasetError: when the protocol does not fit a sequence, or result files of two runs would have the
+            same name, as the boxes of `car_time` and the seconds of `car` would.
+    """
+    jobs = [job for sequence in dataset.sequences for job in protocol.jobs(sequence)]
+    owners: dict[str, Job] = {}
+    for job in jobs:
+        for name in job.claims:
+            owner = owners.setdefault(name, job)
+            if owner is not job:
+                raise DatasetError(
+                    f"{dataset.label}: '{owner.stem}' and '{job.stem}' would both have a result file {name}; "
+                    f"rename one of the sequences"
+                )
+    return jobs
 
 
 def only_target(sequence: Sequence) -> ObjectId:

@@ -21,8 +21,9 @@ def region_overlap(
     if not truth.is_present[frame]:
         return np.nan
     mask = None if truth.masks is None else truth.masks[frame]
-    if mask is None and truth.polygons is not None:
-        mask = polygon_mask(truth.polygons[frame], frame_wh)
+    polygon = truth.polygon(frame)
+    if mask is None and polygon is not None:
+        mask = polygon_mask(polygon, frame_wh)
     if mask is None:
         return float(pixel_overlap(box[None], truth.boxes[frame : frame + 1], frame_wh)[0])
     return mask_overlap(_box_mask(box, frame_wh), mask)

@@ -21,6 +21,7 @@ from saccade.evaluation.metrics import (
 from saccade.evaluation.report.measure import Examined, Measured
 from saccade.evaluation.report.parts import Chart, Column, Part, Summary
 from saccade.evaluation.report.success import Success
+from saccade.evaluation.results import split_repetition
 
 ALL_PAIRS_UP_TO = 5
 """with so many models, at most, each is compared with each; with more, the best with each"""
@@ -319,8 +320,7 @@ def _repetitions(rows: Iterable[Row], columns: Iterable[Column]) -> dict[str, Re
     """Results called `<name>@<seed>` beside `<name>`, together."""
     groups: dict[str, list[Row]] = {}
     for row in sorted(rows, key=lambda row: row.name):
-        base, at, seed = row.name.rpartition("@")
-        groups.setdefault(base if at and seed.isdecimal() else row.name, []).append(row)
+        groups.setdefault(split_repetition(row.name)[0], []).append(row)
     repeated = {}
     for name, group in groups.items():
         if len(group) < 2:

@@ -10,6 +10,7 @@ import numpy as np
 from saccade.core import SaccadeError
 from saccade.data import BoxAnnotation, Dataset, LabelAnnotation, Presence
 from saccade.data import Sequence as Video
+from saccade.data.splits import read_text_list
 from saccade.evaluation.metrics import vot_resets
 from saccade.evaluation.protocols import PROTOCOLS, Protocol
 from saccade.evaluation.report.parts import Part, Performance
@@ -74,10 +75,13 @@ def parts_of(protocol: str, dialect: str, dataset: str) -> tuple[Part, ...]:
         dialect: in which success and precision are scored.
         dataset: its name.
     """
+    masks = Masks()
+    if dataset.startswith("youtubevos"):
+        masks = Masks(counts_last=True, seen=frozenset(read_text_list("youtubevos_categories")))
     others: dict[str, Part] = {
         "resets": Resets(vot_resets.EAO_INTERVALS.get(dataset)),
         "anchors": Anchors(),
-        "first-mask": Masks(counts_last=dataset.startswith("youtubevos")),
+        "first-mask": masks,
         "mot": AllTracks(dataset),
     }
     if protocol in others:
@@ -158,8 +162,16 @@ def _examine(
         if reason:
             found.failed[name] = reason
             continue
-        performance = performances[name] = Performance(results, jobs)
-        measures = tuple(part.measure(performance) for part in parts) if found.is_scored else ()
+        performance = Performance(results, jobs)
+        try:
+            measures = tuple(part.measure(performance) for part in parts) if found.is_scored else ()
+        # a result that does not fit its sequence is to be mended; one that only has no score is left out
+        except SaccadeError:
+            raise
+        except ValueError as error:
+            found.failed[name] = f"cannot be scored: {error}"
+            continue
+        performances[name] = performance
         seconds = _seconds(performance)
         timed = ~np.isnan(seconds)
         found.models[name] = Measured(

@@ -14,7 +14,7 @@ from saccade.data import Tracks
 from saccade.data.formats.tracks import read_tracks
 from saccade.evaluation.metrics import overlap
 from saccade.evaluation.metrics.davis import region_similarity
-from saccade.evaluation.protocols.job import Job, Kind
+from saccade.evaluation.protocols import Job, Kind, from_one
 from saccade.evaluation.report.parts import Performance
 from saccade.evaluation.report.regions import label_pairs
 
@@ -210,7 +210,7 @@ def _rows(tracks: Tracks, counts: Bool[np.ndarray, " R"], shown: Sequence[int]) 
     shapes = []
     for index in shown:
         part = tracks.at(index)
-        rows = zip(tracks.boxes[part] - [1, 1, 0, 0], tracks.ids[part].tolist(), counts[part], strict=True)
+        rows = zip(from_one(tracks.boxes[part]), tracks.ids[part].tolist(), counts[part], strict=True)
         shapes.append([_box(box, target) for box, target, is_shown in rows if is_shown])
     return shapes
 
@@ -235,8 +235,10 @@ def _outlines(labels: UInt8[np.ndarray, "H W"]) -> list[Shape]:
 def _mean(rows: Float64[np.ndarray, "N F"]) -> Float64[np.ndarray, " F"]:
     """The mean over targets of what is known; NaN where nothing is."""
     known = ~np.isnan(rows)
+    mean = np.full(rows.shape[1], np.nan)
     count = known.sum(axis=0)
-    return np.divide(np.nansum(rows, axis=0), count, out=np.full(rows.shape[1], np.nan), where=count > 0)
+    np.divide(np.nansum(rows, axis=0), count, out=mean, where=count > 0)
+    return mean
 
 
 def _thinned(

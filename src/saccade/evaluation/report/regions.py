@@ -4,17 +4,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from itertools import chain
 
-import numpy as np
-from jaxtyping import UInt8
-
 from saccade.core import DatasetError
 from saccade.data import LabelAnnotation, Tracks
-from saccade.data.formats.labels import VOID, read_labels
+from saccade.data.formats.labels import VOID
 from saccade.data.formats.tracks import read_tracks
 from saccade.evaluation.metrics import davis, mot, vot_anchors, vot_resets
+from saccade.evaluation.metrics.youtube_vos import SeenUnseenScores, score_seen_unseen
 from saccade.evaluation.protocols import PROTOCOLS, anchor_run, reset_run
 from saccade.evaluation.protocols.job import Job
-from saccade.evaluation.report.parts import Chart, Column, Performance, Summary, percent, plain
+from saccade.evaluation.protocols.segmentation import Labels, answered_labels, true_labels
+from saccade.evaluation.report.parts import Chart, Column, Curve, Performance, Summary, percent, plain
 from saccade.evaluation.results import ModelResults
 
 _EAO_CHART = Chart(
@@ -26,6 +25,13 @@ _EAO_CHART = Chart(
     score="eao",
 )
 _EAO = Column(key="eao", title="EAO", meaning="expected average overlap", unit="", decimals=3)
+_EAO_PYSOT = Column(
+    key="eao_pysot",
+    title="EAO (pysot)",
+    meaning="expected average overlap of pysot's pieces of runs, which most papers on VOT2018 quote",
+    unit="",
+    decimals=3,
+)
 _ACCURACY = Column(key="accuracy", title="Acc.", meaning="mean overlap while following", unit="", decimals=3)
 
 
@@ -71,7 +77,7 @@ class Resets:
                 decimals=3,
             ),
         )
-        return rest if self.interval is None else (_EAO, *rest)
+        return rest if self.interval is None else (_EAO, *rest, _EAO_PYSOT)
 
     def measure(self, performance: Performance) -> vot_resets.ResetRun:
         """Overlaps, starts and failures; see `Part`."""
@@ -86,14 +92,23 @@ class Resets:
     def summarise(self, measures: Sequence[vot_resets.ResetRun]) -> Summary:
         """See `Part`."""
         scores = vot_resets.score_resets([vot_resets.score_reset_sequence([run]) for run in measures])
-        curve = vot_resets.expected_overlap_curve([[run] for run in measures])
         names = ("accuracy", "failures", "failures_per_hundred", "reliability")
         values = {name: plain(getattr(scores, name)) for name in names}
+        runs = [[run] for run in measures]
+        curve = vot_resets.expected_overlap_curve(runs)
         if self.interval is not None:
-            reaches = len(curve) > self.interval[0]
-            eao = vot_resets.expected_average_overlap(curve, self.interval) if reaches else np.nan
-            values = {"eao": plain(eao)} | values
+            values["eao"] = _expected_overlap(curve, self.interval, "toolkit")
+            theirs = vot_resets.expected_overlap_curve(runs, "pysot")
+            values["eao_pysot"] = _expected_overlap(theirs, self.interval, "pysot")
         return Summary(values, {_EAO_CHART.key: 100 * curve})
+
+
+def _expected_overlap(
+    curve: Curve, interval: tuple[int, int], dialect: vot_resets.EAODialect
+) -> float | None:
+    """None where the curve ends before the interval begins."""
+    reaches = len(curve) > interval[0]
+    return vot_resets.expected_average_overlap(curve, interval, dialect) if reaches else None
 
 
 @dataclass(frozen=True)
@@ -129,29 +144,45 @@ class Anchors:
         return Summary({k: plain(v) for k, v in values.items()}, {_EAO_CHART.key: 100 * curve})
 
 
+_J_AND_F = (
+    Column(key="jf", title="J&F", meaning="mean of region similarity and boundary accuracy"),
+    Column(key="j", title="J", meaning="region similarity, mean over frames"),
+    Column(key="j_recall", title="J recall", meaning="frames with a region similarity above 0.5"),
+    Column(key="j_decay", title="J decay", meaning="what J loses from first to last quarter", best="low"),
+    Column(key="f", title="F", meaning="boundary accuracy, mean over frames"),
+    Column(key="f_recall", title="F recall", meaning="frames with a boundary accuracy above 0.5"),
+    Column(key="f_decay", title="F decay", meaning="what F loses from first to last quarter", best="low"),
+)
+_OVERALL = Column(key="overall", title="G", meaning="mean of J and F of seen and unseen categories")
+_SEEN_AND_UNSEEN = (
+    Column(key="j_seen", title="J seen", meaning="J of objects of categories in the training set"),
+    Column(key="f_seen", title="F seen", meaning="F of objects of categories in the training set"),
+    Column(key="j_unseen", title="J unseen", meaning="J of objects of other categories"),
+    Column(key="f_unseen", title="F unseen", meaning="F of objects of other categories"),
+)
+
+
 @dataclass(frozen=True)
 class Masks:
-    """DAVIS' scores of masks: the mean over objects.
+    """DAVIS' scores of masks: the mean over objects; and YouTube-VOS' of seen and unseen categories.
 
     Attributes:
         counts_last: whether the last frame counts, as in YouTube-VOS, but not in DAVIS.
+        seen: the categories of the training set, where the data set tells seen from unseen ones.
     """
 
     counts_last: bool = False
+    seen: frozenset[str] = frozenset()
 
-    columns = (
-        Column(key="jf", title="J&F", meaning="mean of region similarity and boundary accuracy"),
-        Column(key="j", title="J", meaning="region similarity, mean over frames"),
-        Column(key="j_recall", title="J recall", meaning="frames with a region similarity above 0.5"),
-        Column(key="j_decay", title="J decay", meaning="what J loses from first to last quarter", best="low"),
-        Column(key="f", title="F", meaning="boundary accuracy, mean over frames"),
-        Column(key="f_recall", title="F recall", meaning="frames with a boundary accuracy above 0.5"),
-        Column(key="f_decay", title="F decay", meaning="what F loses from first to last quarter", best="low"),
-    )
     charts = ()
 
-    def measure(self, performance: Performance) -> list[davis.ObjectScores]:
-        """J and F of each object; see `Part`."""
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """The overall score comes first where there is one."""
+        return (_OVERALL, *_J_AND_F, *_SEEN_AND_UNSEEN) if self.seen else _J_AND_F
+
+    def measure(self, performance: Performance) -> list[tuple[davis.ObjectScores, str | None]]:
+        """J and F of each object, and its category; see `Part`."""
         (job,) = performance.jobs
         pairs = (
             (predicted, truth)
@@ -159,59 +190,45 @@ class Masks:
             if truth is not None
         )
         try:
-            return list(davis.score_objects(pairs, counts_last=self.counts_last).values())
+            scores = davis.score_objects(pairs, counts_last=self.counts_last)
         except ValueError as error:
             raise DatasetError(
                 f"{performance.results.folder / job.stem}: {error}; delete the folder and evaluate again"
             ) from None
+        annotation = job.sequence.annotation
+        categories = annotation.categories if isinstance(annotation, LabelAnnotation) else {}
+        return [(found, categories.get(name)) for name, found in scores.items()]
 
-    def summarise(self, measures: Sequence[list[davis.ObjectScores]]) -> Summary:
+    def summarise(self, measures: Sequence[list[tuple[davis.ObjectScores, str | None]]]) -> Summary:
         """See `Part`. Objects that never get a frame that counts have no score."""
-        objects = [scores for measure in measures for scores in measure]
+        objects = list(chain.from_iterable(measures))
+        values: dict[str, float | None] = dict.fromkeys(column.key for column in self.columns)
         if not objects:
-            return Summary(dict.fromkeys(column.key for column in self.columns))
-        scores = davis.summarise_objects(objects)
-        values = {f.name: percent(getattr(scores, f.name)) for f in fields(davis.MaskScores)}
-        return Summary({"jf": percent(scores.jf)} | values)
-
-
-Labels = UInt8[np.ndarray, "H W"]
+            return Summary(values)
+        scores = davis.summarise_objects([found for found, _ in objects])
+        values |= {f.name: percent(getattr(scores, f.name)) for f in fields(davis.MaskScores)}
+        values["jf"] = percent(scores.jf)
+        named = [(found, category in self.seen) for found, category in objects if category is not None]
+        if self.seen and named:
+            parted = score_seen_unseen(named)
+            values |= {f.name: percent(getattr(parted, f.name)) for f in fields(SeenUnseenScores)}
+            values["overall"] = percent(parted.overall)
+        return Summary(values)
 
 
 def label_pairs(results: ModelResults, job: Job) -> Iterator[tuple[Labels, Labels | None]]:
     """Predicted and true object ids of every frame of a job; None where the truth is not annotated.
 
-    Pixels that are not to be scored are background in both.
+    What the truth leaves open is background: DAVIS passes over it in another task only.
 
     Raises:
         DatasetError: when a picture is missing or broken, or of another size than its frame.
     """
-    sequence, first = job.sequence, job.first
-    files = PROTOCOLS["first-mask"].files(job)
-    for index, name in enumerate(files, start=first):
-        predicted = read_labels(results.folder / name, sequence.images[index])
+    for index, name in enumerate(PROTOCOLS["first-mask"].files(job), start=job.first):
         truth = true_labels(job, index)
         if truth is not None:
-            void = truth == VOID
-            predicted[void], truth[void] = 0, 0
-        yield predicted, truth
-
-
-def true_labels(job: Job, index: int) -> Labels | None:
-    """The true object id of every pixel of a frame; None where nobody has annotated it."""
-    annotation = job.sequence.annotation
-    if isinstance(annotation, LabelAnnotation):
-        labels = annotation.labels(index)
-        return None if labels is None else labels.copy()
-    labels = None
-    for number, target in enumerate(job.starts, start=1):
-        masks = annotation.truth(target).masks
-        mask = None if masks is None else masks[index]
-        if mask is None:
-            continue
-        labels = np.zeros(mask.shape, dtype=np.uint8) if labels is None else labels
-        labels[mask] = target if isinstance(target, int) and target > 0 else number
-    return labels
+            truth[truth == VOID] = 0
+        yield answered_labels(results.folder / name, job, index), truth
 
 
 _PREPARATIONS = {"mot16": "mot16", "mot17": "mot17", "mot20": "mot20", "dancetrack": "mot17"}
@@ -244,18 +261,8 @@ class AllTracks:
         (job,) = performance.jobs
         annotation = job.sequence.annotation
         assert isinstance(annotation, Tracks)
-        found = read_tracks(performance.results.folder / f"{job.stem}.txt", len(job.frames))
-        predicted = mot.Tracks.of_boxes(found.frames, found.ids, found.boxes)
-        unnamed = annotation.categories < 0
-        truth = mot.Tracks(
-            annotation.frames,
-            annotation.ids,
-            annotation.boxes,
-            annotation.counts,
-            np.where(unnamed, mot.PEDESTRIAN, annotation.categories),
-        )
-        preparation = _PREPARATIONS.get(self.dataset, "mot15")
-        return mot.score_tracks(predicted, truth, range(len(job.frames)), preparation)
+        predicted = read_tracks(performance.results.folder / f"{job.stem}.txt", len(job.frames))
+        return mot.score_tracks(predicted, annotation, _PREPARATIONS.get(self.dataset, "mot15"))
 
     def summarise(self, measures: Sequence[mot.TrackingScores]) -> Summary:
         """See `Part`."""

@@ -5,16 +5,17 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Bool, Float64
 
-from saccade.data import Presence
+from saccade.data import GroundTruth, Presence
 from saccade.evaluation.metrics import DIALECTS, Dialect, OnePassScores, dialect, overlap, score_one_pass
 from saccade.evaluation.metrics.got10k import GOT10kScores, got10k_overlaps, mean_over_classes, score_got10k
 from saccade.evaluation.metrics.oxuva import IOU_THRESHOLDS, PresenceCounts, count_presence
 from saccade.evaluation.metrics.vot_long_term import LongTermRun, pooled_f, score_long_term
 from saccade.evaluation.report.parts import Chart, Column, Performance, Summary, percent
 
-Passes = list[tuple[Float64[np.ndarray, "_ 4"], Float64[np.ndarray, "_ 4"], np.ndarray]]
+Frames = Bool[np.ndarray, " F"]
+Passes = list[tuple[Float64[np.ndarray, "_ 4"], Float64[np.ndarray, "_ 4"], Bool[np.ndarray, " _"]]]
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ class Success:
         measured: dict[str, OnePassScores] = {}
         scored: list[tuple[Dialect, OnePassScores]] = []
         for name, rules in self.rules.items():
-            verdicts = not all(rules.is_compared(truth, is_present).all() for _, truth, is_present in passes)
+            verdicts = not all(rules.is_compared(truth, is_shown).all() for _, truth, is_shown in passes)
             known = next((scores for other, scores in scored if _same(rules, other, verdicts)), None)
             measured[name] = known or OnePassScores.mean([score_one_pass(*one, rules) for one in passes])
             scored.append((rules, measured[name]))
@@ -124,8 +125,14 @@ class Success:
             if self.skips_unknown:
                 counts = truth.presence[frames] != Presence.UNKNOWN
             rows = frames[counts]
-            passes.append((track.boxes[part][counts], truth.boxes[rows], truth.is_present[rows]))
+            passes.append((track.boxes[part][counts], truth.boxes[rows], _is_shown(truth)[rows]))
         return passes
+
+
+def _is_shown(truth: GroundTruth) -> Frames:
+    """In which frames nothing but the box may say that the target is absent."""
+    hidden = ~truth.is_present & (truth.boxes[:, 2:] > 0).all(axis=1)
+    return ~hidden if truth.is_flagged is None else ~(hidden | truth.is_flagged)
 
 
 def _same(first: Dialect, second: Dialect, verdicts: bool) -> bool:
@@ -160,7 +167,7 @@ class GOT10k:
             got10k_overlaps(
                 track.boxes[part],
                 truth.boxes[job.frames][part],
-                truth.is_present[job.frames][part],
+                _is_visible(truth)[job.frames][part],
                 sequence.size_wh,
             )
             for job, track, truth, part in performance.followed()
@@ -168,15 +175,27 @@ class GOT10k:
         return sequence.name, sequence.category, np.concatenate(overlaps)
 
     def summarise(self, measures: Sequence[tuple[str, str | None, Float64[np.ndarray, " _V"]]]) -> Summary:
-        """See `Part`. Without classes, there is no mean over them."""
-        pooled = score_got10k(np.concatenate([overlaps for _, _, overlaps in measures]))
-        values: dict[str, float | None] = _percentages(pooled, "")
-        classes = {name: category for name, category, _ in measures if category is not None}
-        balanced = dict.fromkeys(("mao", "msr50", "msr75"), None)
-        if len(classes) == len(measures):
-            scores = {name: score_got10k(overlaps) for name, _, overlaps in measures}
-            balanced = _percentages(mean_over_classes(scores, classes), "m")
-        return Summary(values | balanced)
+        """See `Part`. Sequences without a frame to score do not count; without classes, they have no mean."""
+        scored = [(name, category, overlaps) for name, category, overlaps in measures if len(overlaps)]
+        values: dict[str, float | None] = dict.fromkeys(column.key for column in self.columns)
+        if not scored:
+            return Summary(values)
+        values |= _percentages(score_got10k(np.concatenate([overlaps for _, _, overlaps in scored])), "")
+        classes = {name: category for name, category, _ in scored if category is not None}
+        if len(classes) == len(scored):
+            scores = {name: score_got10k(overlaps) for name, _, overlaps in scored}
+            values |= _percentages(mean_over_classes(scores, classes), "m")
+        return Summary(values)
+
+
+def _is_visible(truth: GroundTruth) -> Frames:
+    """In which frames something of the target shows, as the data set says; where it does not, is present.
+
+    GOT-10k's package asks for the cover alone, whatever the flag of absence says.
+    """
+    if truth.visibility is None:
+        return truth.is_present
+    return np.where(np.isnan(truth.visibility), truth.is_present, truth.visibility > 0)
 
 
 def _percentages(scores: GOT10kScores, prefix: str) -> dict[str, float | None]:

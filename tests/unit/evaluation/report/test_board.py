@@ -10,6 +10,7 @@ import pytest
 
 from saccade.core import ConfigError, DatasetError
 from saccade.data import Dataset, Presence
+from saccade.data.sequence import Facts
 from saccade.evaluation import Board, DatasetResults, board_of, write_report
 from saccade.evaluation.metrics import DIALECTS
 from tests.unit.evaluation.conftest import follows
@@ -106,9 +107,8 @@ def test_repetitions_are_summed_up(board: Callable[..., Board]) -> None:
 
 def test_scores_by_attribute(dataset: Dataset, tmp_path: Path) -> None:
     car, dog = dataset.sequences
-    marked = replace(
-        dataset, sequences=(replace(car, attributes=("OCC", "FM")), replace(dog, attributes=("OCC",)))
-    )
+    both, one = Facts(attributes=("OCC", "FM")), Facts(attributes=("OCC",))
+    marked = replace(dataset, sequences=(replace(car, description=both), replace(dog, description=one)))
     results = evaluate({"stays": stays}, dataset, tmp_path / "out")
     found = board_of(marked, results, dialect="pytracking")
     (row,) = found.rows

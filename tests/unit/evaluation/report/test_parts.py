@@ -1,7 +1,8 @@
 """Scores of each protocol, from result files to numbers that others have published."""
 
-import json
 import shutil
+from collections import abc
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -9,19 +10,23 @@ import numpy as np
 import pytest
 
 from saccade.data import Dataset, Presence, open_dataset
+from saccade.data.readers import BoxReader
 from saccade.evaluation import DatasetResults, board_of, plan, run_here
+from saccade.evaluation.metrics.vot_resets import (
+    ResetRun,
+    expected_average_overlap,
+    expected_overlap_curve,
+)
 from saccade.evaluation.protocols import PROTOCOLS
 from saccade.evaluation.report.board import Row
-from saccade.evaluation.report.measure import parts_of
+from saccade.evaluation.report.measure import examine, parts_of
+from saccade.evaluation.report.parts import Column, Performance, Summary
+from saccade.evaluation.report.playback import Limits
+from saccade.evaluation.report.regions import Resets
 from saccade.evaluation.runner import Contender
 from saccade.evaluation.tracks import Track, track_files
 from tests.unit.evaluation.conftest import ScriptedModel, follows
-from tests.unit.evaluation.report.conftest import stays
-
-
-def row_of(dataset: Dataset, results: DatasetResults) -> Row:
-    (row,) = board_of(dataset, results, dialect="pytracking").rows
-    return row
+from tests.unit.evaluation.report.conftest import results_of_others, row_of, stays
 
 
 def run(protocol: str, dataset: Dataset, out: Path, answer: object = follows) -> Row:
@@ -43,6 +48,7 @@ def run(protocol: str, dataset: Dataset, out: Path, answer: object = follows) ->
         ("resets", "otb100", "accuracy"),
         ("anchors", "vot2022", "eao"),
         ("first-mask", "davis2017", "jf"),
+        ("first-mask", "youtubevos2019", "overall"),
         ("mot", "mot17", "hota"),
     ],
 )
@@ -108,27 +114,120 @@ def test_got10k_is_scored_as_its_package_and_as_its_server_do(dataset: Dataset, 
     assert values["mao"] is None
 
 
+def test_got10k_asks_for_the_cover_and_not_for_the_flag(dataset: Dataset, tmp_path: Path) -> None:
+    """Frame 2 of `car` is flagged as absent, though half of the target shows; frame 3 shows nothing."""
+    results = run_one_pass(dataset, tmp_path)
+    truth = dataset.sequences[0].truth
+    truth.presence[2] = Presence.ABSENT
+    covered = replace(truth, visibility=np.array([1, 1, 0.5, 0]))
+    car = replace(dataset.sequences[0], source=covered)
+    data = Dataset("got10k", dataset.root, (car, dataset.sequences[1]))
+    row = row_of(data, results)
+    assert row.sequences["car"].values["ao"] == pytest.approx(100 * (14 / 18 + 12 / 20) / 2)
+    # where nobody has said how much shows, the flag is all there is
+    unsaid = replace(car, source=replace(truth, visibility=np.full(4, np.nan)))
+    row = row_of(Dataset("got10k", dataset.root, (unsaid,)), results)
+    assert row.sequences["car"].values["ao"] == pytest.approx(100 * (14 / 18 + 10 / 22) / 2)
+
+
+def test_a_sequence_without_a_frame_to_score_leaves_the_others_their_scores(
+    dataset: Dataset, tmp_path: Path
+) -> None:
+    results = run_one_pass(dataset, tmp_path)
+    dataset.sequences[0].truth.presence[1:] = Presence.ABSENT
+    row = row_of(Dataset("got10k", dataset.root, dataset.sequences), results)
+    assert row.summary.values["ao"] == pytest.approx(100 * (14 / 18 + 12 / 20) / 2)
+    assert row.sequences["car"].values["ao"] is None
+    alone = row_of(Dataset("got10k", dataset.root, dataset.sequences[:1]), results)
+    assert alone.summary.values["ao"] is None
+    assert alone.summary.values["auc"] is not None
+
+
+@dataclass(frozen=True)
+class Picky:
+    """Counts frames, but refuses to look at dogs."""
+
+    columns = (Column(key="frames", title="Frames", meaning="how many", unit=""),)
+    charts = ()
+
+    def measure(self, performance: Performance) -> int:
+        if performance.sequence.name == "dog":
+            raise ValueError("a dog has no score")
+        return len(performance.sequence)
+
+    def summarise(self, measures: abc.Sequence[int]) -> Summary:
+        return Summary({"frames": float(sum(measures))})
+
+
+def test_what_cannot_be_scored_is_left_out_with_its_reason(dataset: Dataset, tmp_path: Path) -> None:
+    results = run_one_pass(dataset, tmp_path)
+    car, dog = examine(dataset, results, ["model"], (Picky(),), Limits.of(0, 2))
+    assert car.models["model"].measures == (4,)
+    assert (dog.models, dog.failed) == ({}, {"model": "cannot be scored: a dog has no score"})
+
+
+LASOT = {
+    # x, y, w, h, flagged as fully occluded, and as out of view
+    "present": ("10,12,16,16", 0, 0),
+    "no area, not flagged": ("12,12,16,0", 0, 0),
+    "flagged": ("14,12,16,16", 0, 1),
+    "no area, flagged": ("0,0,0,0", 1, 0),
+}
+
+
+@pytest.mark.parametrize(
+    ("dialect", "frames", "hits"),
+    [
+        # what counts as right, of 4, in success, precision and normalised precision
+        ("lasot", "present, no area but not flagged", (1, 2, 2)),
+        ("pytracking", "present, and normalised no area but not flagged", (1, 1, 2)),
+        ("stark", "the same", (1, 1, 2)),
+        ("otb", "all that is not compared", (1, 4, 4)),
+    ],
+)
+def test_flags_of_lasot_are_told_from_boxes_without_area(
+    dialect: str, frames: str, hits: tuple[int, int, int], dataset: Dataset, tmp_path: Path
+) -> None:
+    results = run_one_pass(dataset, tmp_path)
+    boxes, occluded, outside = zip(*LASOT.values(), strict=True)
+    files = {"groundtruth.txt": "\n".join(boxes)}
+    for name, flags in (("full_occlusion", occluded), ("out_of_view", outside)):
+        files[f"{name}.txt"] = ",".join(map(str, flags))
+    for name, text in files.items():
+        (tmp_path / name).write_text(text + "\n")
+    car = dataset.sequences[0]
+    flags = {name: tmp_path / f"{name}.txt" for name in ("full_occlusion", "out_of_view")}
+    reader = BoxReader(file=tmp_path / "groundtruth.txt", images=car.images, absent=flags)
+    data = Dataset("lasot", dataset.root, (replace(car, source=reader),))
+    (row,) = board_of(data, results, dialect=dialect).rows
+    found = [row.summary.values[key] for key in ("op50", "precision", "norm_precision")]
+    assert found == [25 * hit for hit in hits], frames
+
+
 def run_one_pass(dataset: Dataset, tmp_path: Path) -> DatasetResults:
     list(run_here(plan([Contender.of("model", ScriptedModel(stays))], dataset, tmp_path / "out")))
     return DatasetResults.find(tmp_path / "out")
 
 
-def test_masks_are_scored_as_davis_does(shared_data: Path, tmp_path: Path) -> None:
-    name, vos = "car-shadow", shared_data / "vos"
-    for kind in ("JPEGImages", "Annotations"):
-        shutil.copytree(vos / kind / name, tmp_path / "data" / kind / name)
-    results = results_of_others(tmp_path, "first-mask")
-    shutil.copytree(vos / "results_osvos" / name, results.of("osvos").folder / name)
-    board = board_of(open_dataset("folder", tmp_path / "data"), results, dialect="pytracking")
-    reference = json.loads((vos / "reference_davis_eval.json").read_text())["sequences"][name]
-    values = board.rows[0].summary.values
-    assert values["j"] == pytest.approx(100 * reference["J_mean_no_first_last"], abs=1e-6)
-    assert values["f"] == pytest.approx(100 * reference["F_mean_no_first_last"], abs=1e-6)
-    playback = board.sequences[0].playback
-    assert playback is not None
-    np.testing.assert_allclose(playback.scores["osvos"], reference["J_per_frame"], atol=1e-6)
-    # outlines, not boxes
-    assert all(len(shape) >= 6 for shapes in playback.models["osvos"] for shape in shapes)
+def test_the_expected_overlap_is_also_that_of_pysot(tmp_path: Path) -> None:
+    """A run that never fails is one piece, in both ways; one that fails weighs differently."""
+    steady = np.full(120, 0.5)
+    steady[0] = np.nan
+    failing = steady.copy()
+    failing[60:66] = np.nan
+    part = Resets((20, 100))
+    once = ResetRun(steady, np.array([0]), np.zeros(0, dtype=int))
+    twice = ResetRun(failing, np.array([0, 65]), np.array([60]))
+    values = part.summarise([once]).values
+    assert values["eao"] == values["eao_pysot"] == pytest.approx(0.5)
+    values = part.summarise([twice]).values
+    expected = expected_average_overlap(expected_overlap_curve([[twice]], "pysot"), (20, 100), "pysot")
+    assert values["eao_pysot"] == expected
+    assert values["eao"] != pytest.approx(expected, abs=1e-3)
+    assert (
+        part.summarise([ResetRun(steady[:9], np.array([0]), np.zeros(0, dtype=int))]).values["eao_pysot"]
+        is None
+    )
 
 
 def test_tracks_are_scored_as_trackeval_does(shared_data: Path, tmp_path: Path) -> None:
@@ -152,16 +251,6 @@ def test_tracks_are_scored_as_trackeval_does(shared_data: Path, tmp_path: Path) 
     assert playback is not None
     # a box and its id
     assert {len(shape) for shapes in playback.models["osvos"] for shape in shapes} == {5}
-
-
-def results_of_others(tmp_path: Path, protocol: str) -> DatasetResults:
-    """A folder of results, as `saccade eval` would have begun it."""
-    folder = tmp_path / "out" / "results" / f"folder-{protocol}"
-    (folder / "osvos").mkdir(parents=True)
-    facts = {"format": 1, "name": "folder", "root": str(tmp_path / "data"), "protocol": protocol}
-    (folder / "dataset.json").write_text(json.dumps(facts))
-    (folder / "osvos" / "run.json").write_text("{}")
-    return DatasetResults.find(tmp_path / "out")
 
 
 def test_several_targets_of_a_sequence_are_all_played(dataset: Dataset, tmp_path: Path) -> None:

@@ -50,9 +50,9 @@ def test_pictures_are_those_of_the_frames(board: Callable[..., Board]) -> None:
     x = width / 64
     for index in range(4):
         row = strip[height * index + height // 2]
-        # the target is red, and its left side moves 2 pixels a frame
-        left = np.flatnonzero(row[:, 2] > 120)[0] if (row[:, 2] > 120).any() else None
-        assert left is None or abs(left - x * (10 + 2 * index)) < 3 * x
+        # the target is blue, the first of the channels, and its left side moves 2 pixels a frame
+        (inside,) = np.nonzero(row[:, 0] > 120)
+        assert inside[0] == pytest.approx(x * (10 + 2 * index), abs=x)
 
 
 @pytest.mark.parametrize(("wish", "shown", "strips"), [(2, 2, 1), (None, 30, 3), (0, 30, 0), (99, 30, 3)])
