@@ -2,7 +2,7 @@
 
 from saccade.data.datasets import DATASETS, Dataset, open_dataset
 from saccade.data.formats.tracks import Tracks
-from saccade.data.sequence import Sequence
+from saccade.data.sequence import Facts, Sequence
 from saccade.data.truth import Annotation, BoxAnnotation, GroundTruth, LabelAnnotation, Presence
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "Annotation",
     "BoxAnnotation",
     "Dataset",
+    "Facts",
     "GroundTruth",
     "LabelAnnotation",
     "Presence",

@@ -1,7 +1,9 @@
 """Whether a data set on the disk is whole: what is missing, and which truth disagrees with its frames."""
 
+from collections import abc
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -10,9 +12,9 @@ from jaxtyping import Float64
 
 from saccade.core import DatasetError
 from saccade.data.datasets import DATASETS, Dataset
-from saccade.data.formats.labels import check_size
+from saccade.data.formats.labels import check_size, read_ids
 from saccade.data.formats.tracks import Tracks
-from saccade.data.frames import ListedFrames, NumberedFrames, picture_names
+from saccade.data.frames import ListedFrames, NumberedFrames, found_frames, picture_names
 from saccade.data.sequence import Sequence, folder_of
 from saccade.data.truth import Annotation, BoxAnnotation, LabelAnnotation
 from saccade.media.images import picture_size
@@ -26,8 +28,8 @@ class Fault:
 
     Attributes:
         sequence: where; empty for the data set as a whole.
-        kind: frames or sequences are missing, the truth cannot be read, it is not of as many frames as there
-            are, or of another size.
+        kind: frames or sequences are missing, the truth or what else is said cannot be used, it is not of as
+            many frames as there are, or of another size.
         message: what is wrong, with file and line.
     """
 
@@ -55,7 +57,7 @@ class Findings:
 
 
 def check_dataset(dataset: Dataset, on_sequence: Callable[[], None] = lambda: None) -> Findings:
-    """Looks at every sequence of a data set: its truth line by line, and the names of all frames.
+    """Looks at every sequence of a data set: its truth, every line and mask, and the names of all frames.
 
     Args:
         dataset: opened lazily, or what is wrong would have been refused.
@@ -68,74 +70,120 @@ def check_dataset(dataset: Dataset, on_sequence: Callable[[], None] = lambda: No
         faults.append(Fault("", "missing", f"{len(dataset.sequences)} sequences, but {expected} expected"))
     complete = frames = objects = 0
     for sequence in dataset.sequences:
-        annotation, found = _look_at(sequence)
-        faults += found
-        complete += not found
-        frames += 0 if sequence.is_missing else len(sequence)
-        objects += len(annotation.starts) if annotation is not None else 0
+        look = _Look(sequence.name)
+        look.at(sequence)
+        faults += look.faults
+        complete += not look.faults
+        frames += look.frames
+        objects += look.objects
         on_sequence()
     return Findings(expected, complete, frames, objects, tuple(faults))
 
 
-def _look_at(sequence: Sequence) -> tuple[Annotation | None, list[Fault]]:
-    """What is known of a sequence, as far as it can be read, and what is wrong with it."""
-    if sequence.is_missing:
-        return None, [Fault(sequence.name, "missing", f"no frames in {folder_of(sequence.images)}")]
-    faults = []
-    missing = _gaps(sequence)
-    if missing:
-        message = f"{len(missing)} of {len(sequence)} frames are missing, first {missing[0]}"
-        faults.append(Fault(sequence.name, "missing", message))
-    try:
+@dataclass(slots=True)
+class _Look:
+    """What there is of a sequence, as far as it can be read, and what is wrong with it."""
+
+    name: str
+    frames: int = 0
+    objects: int = 0
+    faults: list[Fault] = field(default_factory=list)
+
+    def at(self, sequence: Sequence) -> None:
+        """Looks at frames first; where there are none, at nothing else."""
+        with self._noting("truth"):
+            sequence = _with_gaps(sequence)
+            missing = _missing(sequence)
+            self.frames = len(sequence) - len(missing)
+            if self.frames:
+                self._at_frames(sequence, missing)
+                self._at_truth(sequence, next(path for path in sequence.images if path not in missing))
+            else:
+                self._note("missing", f"no frames in {folder_of(sequence.images)}")
+
+    def _at_frames(self, sequence: Sequence, missing: abc.Collection[Path]) -> None:
+        if missing:
+            first = next(iter(missing))
+            self._note("missing", f"{len(missing)} of {len(sequence)} frames are missing, first {first}")
+        expected = sequence.expected_frames
+        if expected not in (None, len(sequence)):
+            place = folder_of(sequence.images)
+            self._note("number", f"{place} has {len(sequence)} frames, but {expected} were published")
+
+    def _at_truth(self, sequence: Sequence, first: Path) -> None:
+        """Looks at what is said of a sequence.
+
+        Args:
+            first: a frame that is there.
+        """
+        size = picture_size(first)
+        if size is None:
+            self._note("size", f"{first} cannot be read as a picture")
+        with self._noting("truth"):
+            stated = sequence.facts.stated_wh
+            if None not in (size, stated) and stated != size:
+                self._note("size", f"{first} is {_show(size)} large, but the annotation says {_show(stated)}")
+        with self._noting("truth"):
+            _ = sequence.language
         annotation = sequence.read()
-    except DatasetError as error:
-        return None, [*faults, Fault(sequence.name, "truth", str(error))]
-    try:
-        sequence.check_length(annotation)
-    except DatasetError as error:
-        faults.append(Fault(sequence.name, "number", str(error)))
-    sizes = [Fault(sequence.name, "size", message) for message in _sizes(sequence, annotation)]
-    return annotation, faults + sizes
+        self.objects = len(annotation.starts)
+        with self._noting("number"):
+            sequence.check_length(annotation)
+        with self._noting("truth"):
+            sequence.check_start(annotation)
+        if isinstance(annotation, LabelAnnotation):
+            self._at_masks(annotation)
+        elif size is not None:
+            self._at_boxes(_boxes(annotation), size)
+
+    def _at_masks(self, annotation: LabelAnnotation) -> None:
+        for file, frame in zip(annotation.files, annotation.images, strict=True):
+            if file is None:
+                continue
+            with self._noting("truth"):
+                height, width = read_ids(file).shape
+                with self._noting("size"):
+                    check_size(file, (width, height), frame)
+
+    def _at_boxes(self, boxes: Float64[np.ndarray, "B 4"], size_wh: tuple[int, int]) -> None:
+        is_outside = (boxes[:, :2] >= size_wh).any(axis=1) | (boxes[:, :2] + boxes[:, 2:] <= 0).any(axis=1)
+        # a target may leave the frame for a while, but not for the most part
+        if is_outside.sum() > len(boxes) / 2:
+            counts = f"{is_outside.sum()} of {len(boxes)} boxes"
+            self._note("size", f"{counts} lie outside of the frames, which are {_show(size_wh)} large")
+
+    def _note(self, kind: Kind, message: str) -> None:
+        self.faults.append(Fault(self.name, kind, message))
+
+    @contextmanager
+    def _noting(self, kind: Kind) -> Iterator[None]:
+        """Takes down an error, and goes on after the block."""
+        try:
+            yield
+        except DatasetError as error:
+            self._note(kind, str(error))
 
 
-def _gaps(sequence: Sequence) -> list[Path]:
-    """The frames that are not there; each folder is listed once."""
+def _with_gaps(sequence: Sequence) -> Sequence:
+    """The sequence with the frames that it should have, also beyond a gap up to which they were counted."""
+    images = found_frames(sequence.images)
+    return replace(sequence, images=images.with_gaps() if isinstance(images, NumberedFrames) else images)
+
+
+def _missing(sequence: Sequence) -> dict[Path, None]:
+    """The frames that are not there, in order; each folder is listed once."""
     images = sequence.images
     if not isinstance(images, NumberedFrames | ListedFrames):
-        return [path for path in images if not path.is_file()]
+        return dict.fromkeys(path for path in images if not path.is_file())
     listed: dict[str, set[str]] = {}
-    missing = []
+    missing: dict[Path, None] = {}
     for name in images.names:
         place, _, file = name.rpartition("/")
         if place not in listed:
             listed[place] = set(picture_names(images.folder / place))
         if file not in listed[place]:
-            missing.append(images.folder / name)
+            missing[images.folder / name] = None
     return missing
-
-
-def _sizes(sequence: Sequence, annotation: Annotation) -> Iterator[str]:
-    first = sequence.images[0]
-    size = picture_size(first)
-    if size is None:
-        yield f"{first} cannot be read as a picture"
-        return
-    if sequence.stated_wh not in (None, size):
-        stated = "x".join(map(str, sequence.stated_wh or ()))
-        yield f"{first} is {size[0]}x{size[1]} pixels large, but the annotation says {stated}"
-    if isinstance(annotation, LabelAnnotation):
-        for file in filter(None, annotation.files):
-            try:
-                check_size(file, picture_size(file), first)
-            except DatasetError as error:
-                yield str(error)
-        return
-    boxes = _boxes(annotation)
-    outside = (boxes[:, :2] >= size).any(axis=1) | (boxes[:, :2] + boxes[:, 2:] <= 0).any(axis=1)
-    # a target may leave the frame for a while, but not for the most part
-    if outside.sum() > len(boxes) / 2:
-        extent = f"{size[0]}x{size[1]} pixels"
-        yield f"{outside.sum()} of {len(boxes)} boxes lie outside of the frames, which are {extent} large"
 
 
 def _boxes(annotation: Annotation) -> Float64[np.ndarray, "B 4"]:
@@ -146,3 +194,7 @@ def _boxes(annotation: Annotation) -> Float64[np.ndarray, "B 4"]:
         present = [truth.boxes[truth.is_present] for truth in annotation.objects.values()]
         return np.concatenate([*present, np.zeros((0, 4))])
     return np.zeros((0, 4))
+
+
+def _show(size_wh: tuple[int, int] | None) -> str:
+    return "x".join(map(str, size_wh or ())) + " pixels"

@@ -3,7 +3,6 @@
 Each is a small value that a sequence keeps, and calls when somebody asks for the truth.
 """
 
-from collections import abc
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +14,7 @@ from saccade.core import DatasetError
 from saccade.data.formats.boxes import read_boxes, read_flags, read_numbers
 from saccade.data.formats.labels import ids_in, read_labels
 from saccade.data.formats.regions import Regions, RunMask, read_regions
+from saccade.data.frames import Frames
 from saccade.data.truth import (
     BoxAnnotation,
     GroundTruth,
@@ -48,7 +48,7 @@ class BoxReader:
     """
 
     file: Path
-    images: abc.Sequence[Path]
+    images: Frames
     read: Callable[[Path], Float64[np.ndarray, "F 4"]] = read_boxes
     nan: Presence = Presence.UNKNOWN
     omit: int = 0
@@ -59,21 +59,26 @@ class BoxReader:
     cover: Path | None = None
 
     def __call__(self) -> BoxAnnotation:
-        boxes = self.read(self.file)[self.omit : self.limit]
+        # lines are left out after all have been looked at, so that a message counts them as the file does
+        boxes = self.read(self.file)
         if self.may_be_negative:
-            truth = GroundTruth(boxes, presence_of(boxes, nan=self.nan))
+            presence = presence_of(boxes, nan=self.nan)
         else:
-            truth = GroundTruth.of_boxes(boxes, self.file, nan=self.nan)
+            presence = GroundTruth.of_boxes(boxes, self.file, nan=self.nan).presence
+        kept = slice(self.omit, self.limit)
+        boxes, presence = boxes[kept], presence[kept]
         tags = {name: self._rows(read_flags(path), path, len(boxes)) for name, path in self.absent.items()}
-        presence, visibility = truth.presence, None
+        visibility = None
         if self.cover is not None:
-            visibility = self._rows(read_numbers(self.cover), self.cover, len(boxes)) / FULL_COVER
+            visibility = self._rows(_read_cover(self.cover), self.cover, len(boxes)) / FULL_COVER
             tags["covered"] = visibility == 0
-        for flags in tags.values():
-            presence[flags & (presence == Presence.PRESENT)] = Presence.ABSENT
+        is_flagged = np.any(list(tags.values()), axis=0) if tags else None
+        if is_flagged is not None:
+            presence[is_flagged & (presence == Presence.PRESENT)] = Presence.ABSENT
         if self.pads:
             boxes, presence = pad(boxes, presence, len(self.images))
-        return BoxAnnotation({0: GroundTruth(boxes, presence, visibility=visibility)}, self.file, tags)
+        truth = GroundTruth(boxes, presence, visibility=visibility, is_flagged=is_flagged)
+        return BoxAnnotation({0: truth}, self.file, tags)
 
     def _rows(self, values: np.ndarray, path: Path, lines: int) -> np.ndarray:
         values = values[self.omit : self.limit]
@@ -82,6 +87,17 @@ class BoxReader:
                 f"{path} speaks of {len(values)} frames, but {self.file} of {lines}; take both files anew"
             )
         return values
+
+
+def _read_cover(path: Path) -> Float64[np.ndarray, " F"]:
+    cover = read_numbers(path)
+    strange = np.flatnonzero(~np.isin(cover, np.arange(FULL_COVER + 1)))
+    if len(strange):
+        raise DatasetError(
+            f"{path}, line {strange[0] + 1}: {cover[strange[0]]:g} is no number of eighths; "
+            f"take the original file anew"
+        )
+    return cover
 
 
 def pad(
@@ -108,7 +124,7 @@ class RegionReader:
     """
 
     files: Mapping[ObjectId, Path]
-    images: abc.Sequence[Path]
+    images: Frames
     nan: Presence = Presence.UNKNOWN
     tags: Mapping[str, Path] = field(default_factory=dict)
     values: Mapping[str, Path] = field(default_factory=dict)
@@ -121,6 +137,11 @@ class RegionReader:
 
     def _truth(self, file: Path) -> GroundTruth:
         regions = read_regions(file)
+        if len(regions.boxes) > len(self.images) and len(self.files) > 1:
+            raise DatasetError(
+                f"{file} has {len(regions.boxes)} lines, but the sequence only {len(self.images)} frames; "
+                f"give one line a frame"
+            )
         known = GroundTruth.of_boxes(regions.boxes, file, nan=self.nan)
         boxes, presence = pad(known.boxes, known.presence, len(self.images))
         missing = len(boxes) - len(known)
@@ -171,7 +192,7 @@ class LabelReader:
     """
 
     folder: Path
-    images: abc.Sequence[Path]
+    images: Frames
     starts: Mapping[ObjectId, int] | None = None
     starts_at_once: bool = False
     is_binary: bool | None = False
@@ -196,12 +217,13 @@ class LabelReader:
         return file is not None and not len(ids_in(read_labels(file, self.images[index])))
 
     def _pictures(self) -> list[Path]:
-        found = sorted(self.folder.glob("*.png")) if self.folder.is_dir() else []
+        # macOS leaves a hidden '._name.png' beside every file
+        found = sorted(path for path in self.folder.glob("*.png") if not path.name.startswith("."))
         if not found:
             raise DatasetError(
                 f"{self.folder}: no masks in it; put one PNG a frame there, at least the first"
             )
-        return [path for path in found if not path.name.startswith(".")]
+        return found
 
     def _starts(self, files: tuple[Path | None, ...]) -> dict[ObjectId, int]:
         starts: dict[ObjectId, int] = {}

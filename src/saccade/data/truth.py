@@ -13,6 +13,7 @@ from jaxtyping import Bool, Float64, Int8, UInt8
 
 from saccade.core import DatasetError
 from saccade.data.formats.labels import VOID, read_labels
+from saccade.data.frames import Frames
 from saccade.ops.masks import mask_box
 
 ObjectId = int | str
@@ -45,9 +46,12 @@ class GroundTruth:
     Attributes:
         boxes: (x, y, w, h) in frame pixels, as annotated; to be believed only where the object is present.
         presence: one `Presence` a frame.
-        polygons: corners (x, y) in frame pixels, where the data set has them; `boxes` are around them.
+        polygons: corners (x, y) in frame pixels, where the data set has them; `boxes` are around them. NaN in
+            a frame without; a polygon of fewer corners than others repeats its last.
         masks: where the data set has them; `boxes` are tight around them.
         visibility: share of the object that nothing hides, in [0, 1], where the data set says.
+        is_flagged: in which frames the data set says, whatever the box, that the object is absent; None where
+            it has no such flags.
     """
 
     boxes: Float64[np.ndarray, "F 4"]
@@ -55,6 +59,7 @@ class GroundTruth:
     polygons: Float64[np.ndarray, "F P 2"] | None = None
     masks: Masks | None = None
     visibility: Float64[np.ndarray, " F"] | None = None
+    is_flagged: Bool[np.ndarray, " F"] | None = None
 
     def __post_init__(self) -> None:
         if len(self.boxes) != len(self.presence):
@@ -93,6 +98,12 @@ class GroundTruth:
     def is_present(self) -> Bool[np.ndarray, " F"]:
         """In which frames the object is in view and its box known."""
         return self.presence == Presence.PRESENT
+
+    def polygon(self, index: int) -> Float64[np.ndarray, "P 2"] | None:
+        """The corners (x, y) of the object in a frame; None where that is no polygon."""
+        if self.polygons is None or np.isnan(self.polygons[index]).any():
+            return None
+        return self.polygons[index]
 
     @property
     def start(self) -> int | None:
@@ -144,12 +155,24 @@ class BoxAnnotation:
         file: where it stands; None where it was not read from a file.
         tags: what else is said of each frame as yes or no, e.g. that the target is occluded.
         values: what else is said of each frame in numbers.
+
+    Raises:
+        DatasetError: when one object has more frames than another.
     """
 
     objects: Mapping[ObjectId, GroundTruth]
     file: Path | None = None
     tags: Mapping[str, Bool[np.ndarray, " F"]] = field(default_factory=dict)
     values: Mapping[str, Float64[np.ndarray, " F"]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        short = min(self.objects, key=lambda name: len(self.objects[name]), default=None)
+        if short is not None and len(self.objects[short]) < len(self):
+            where = "ground truth" if self.file is None else self.file
+            raise DatasetError(
+                f"{where}: object {short} has {len(self.objects[short])} rows, another has {len(self)}; "
+                f"give each one a frame"
+            )
 
     @cached_property
     def starts(self) -> Mapping[ObjectId, int]:
@@ -178,7 +201,7 @@ class LabelAnnotation:
         categories: what the objects are, where the data set says.
     """
 
-    images: abc.Sequence[Path]
+    images: Frames
     files: tuple[Path | None, ...]
     starts: Mapping[ObjectId, int]
     is_binary: bool = False

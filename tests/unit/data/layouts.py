@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from saccade.data.datasets.got10k import indices
-from saccade.data.splits import read_table, words
+from saccade.data.splits import read_json_list, read_table, words
 from saccade.ops.masks import write_palette_png
 
 SIZE_WH = (48, 32)
@@ -208,13 +208,14 @@ def tnl2k(layout: Layout, names: Iterable[str], folder: str = "") -> None:
         layout.text(f"{folder}{name}/language.txt", "the man in red")
 
 
-def davis(layout: Layout, year: str, split: str) -> list[str]:
-    """DAVIS with a mask in the first frame; the names of its sequences."""
-    names = [row["name"] for row in read_table("davis") if row[f"split{year}"] == split]
-    for name in names:
-        layout.frames(f"JPEGImages/480p/{name}", "%05d.jpg", range(SHORT))
-        layout.masks(f"Annotations/480p/{name}", ["00000"])
-    return names
+def davis(layout: Layout, year: str, split: str, *, is_whole: bool = False) -> list[str]:
+    """DAVIS with a mask in the first frame, and all frames where it is whole; the names of its sequences."""
+    rows = [row for row in read_table("davis") if row[f"split{year}"] == split]
+    for row in rows:
+        frames = int(row["frames"]) if is_whole else SHORT
+        layout.frames(f"JPEGImages/480p/{row['name']}", "%05d.jpg", range(frames))
+        layout.masks(f"Annotations/480p/{row['name']}", ["00000"])
+    return [row["name"] for row in rows]
 
 
 def youtubevos(layout: Layout, year: str, part: str, names: list[str]) -> None:
@@ -255,6 +256,13 @@ def mot(layout: Layout, part: str, names: Iterable[str], digits: int = 6) -> Non
         )
         if part != "test":
             layout.text(f"{folder}/gt/gt.txt", TRACKS)
+
+
+def dancetrack(layout: Layout) -> list[str]:
+    """DanceTrack's validation set, whole, for no list says how long its sequences are; their names."""
+    names = [f"dancetrack{number:04d}" for number in read_json_list("dancetrack")["val"]]
+    mot(layout, "val", names, digits=8)
+    return names
 
 
 def lagot(layout: Layout) -> None:

@@ -62,7 +62,8 @@ def test_unpublished_truth_is_unknown(tmp_path: Path) -> None:
         pytest.param(24, 3, "PPP", id="eight rows a frame"),
         pytest.param(17, 3, "PPP", id="no rows after the last frame"),
         pytest.param(4, 3, "PPP", id="a row too many"),
-        pytest.param(2, 3, "PPU", id="a row too few"),
+        pytest.param(2, 3, "PP", id="a row too few"),
+        pytest.param(15, 3, "PP", id="the last frame has none of eight rows"),
     ],
 )
 def test_rows_of_nfs_may_be_one_more_or_less(rows: int, frames: int, presence: str, tmp_path: Path) -> None:
@@ -76,7 +77,7 @@ def test_rows_of_nfs_may_be_one_more_or_less(rows: int, frames: int, presence: s
     assert sequence.truth.boxes[:2, 0].tolist() == [0, step]
     annotation = sequence.annotation
     assert isinstance(annotation, BoxAnnotation)
-    assert len(annotation.tags["occluded"]) == frames
+    assert len(annotation.tags["occluded"]) == len(sequence) == len(presence)
 
 
 def test_labels_of_oxuva_are_sparse(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Folders of sequences, laid out as in this or that benchmark, and what can be wrong with them."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -70,7 +71,7 @@ def test_unknown_and_absent_stay_apart(tmp_path: Path) -> None:
             "0,0,0,0\n1,2,3,4\n", 2, "groundtruth_rect.txt, line 1: .*must have area", id="no first box"
         ),
         pytest.param("NaN,NaN,NaN,NaN\n1,2,3,4\n", 2, "line 1: .*must have area", id="first box unknown"),
-        pytest.param("", 0, "img: no frames in it; put the pictures there", id="nothing at all"),
+        pytest.param("", 0, "car: no frames; put the pictures into .*img", id="nothing at all"),
         pytest.param("", 2, "img has 2 frames, but .*groundtruth_rect.txt has 0 lines", id="no lines"),
         pytest.param("1,2,3,4\n1,2,-3,4\n", 2, "groundtruth_rect.txt, line 2", id="negative size"),
     ],
@@ -82,13 +83,28 @@ def test_inconsistent_sequence_is_refused(tmp_path: Path, boxes: str, pictures: 
 
 
 def test_half_a_sequence_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "a" / "img").mkdir(parents=True)
+    make_sequence(tmp_path / "a", "").joinpath("groundtruth_rect.txt").unlink()
     with pytest.raises(DatasetError, match=r"a: no ground truth; put it into .*groundtruth_rect.txt"):
         open_dataset("folder", tmp_path)
-    (tmp_path / "a" / "img").rmdir()
+    shutil.rmtree(tmp_path / "a" / "img")
     (tmp_path / "a" / "groundtruth.txt").write_text(BOXES)
-    with pytest.raises(DatasetError, match=r"a: no frames; put them into .*img"):
+    with pytest.raises(DatasetError, match=r"a: no frames; put the pictures into .*img"):
         open_dataset("folder", tmp_path)
+
+
+def test_otb_numbers_the_boxes_of_several_targets(tmp_path: Path) -> None:
+    make_sequence(tmp_path / "Jogging", BOXES, truth="groundtruth_rect.1.txt")
+    (tmp_path / "Jogging" / "groundtruth_rect.2.txt").write_text("5,6,7,8\n5,6,7,9\n")
+    # OTB's Human4 comes so
+    make_sequence(tmp_path / "Human4", "", truth="groundtruth_rect.1.txt")
+    (tmp_path / "Human4" / "groundtruth_rect.2.txt").write_text(BOXES)
+    sequences = {sequence.name: sequence for sequence in open_dataset("folder", tmp_path).sequences}
+    assert list(sequences) == ["Human4_2", "Jogging_1", "Jogging_2"]
+    assert {name: sequence.truth.boxes[1].tolist() for name, sequence in sequences.items()} == {
+        "Human4_2": [2, 3, 3, 4],
+        "Jogging_1": [2, 3, 3, 4],
+        "Jogging_2": [5, 6, 7, 9],
+    }
 
 
 def test_frames_beside_the_boxes_are_found_as_in_got10k(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from saccade.data.frames import ListedFrames, NumberedFrames, picture_names
+from saccade.data.frames import LateFrames, ListedFrames, NumberedFrames, is_pattern, picture_names
 
 
 def touch(folder: Path, *names: str) -> Path:
@@ -22,6 +22,40 @@ def test_numbered_frames_are_counted(tmp_path: Path, count: int, first: int) -> 
     frames = NumberedFrames(tmp_path, "%04d.jpg", first=first)
     assert len(frames) == count
     assert [path.name for path in frames] == sorted(path.name for path in tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("gap", [0, 1, 2, 4, 6, 30, 98])
+def test_a_listed_folder_counts_to_the_highest_number(tmp_path: Path, gap: int) -> None:
+    touch(tmp_path, *(f"{number:04d}.jpg" for number in range(17, 117) if number != 17 + gap))
+    touch(tmp_path, "9.jpg", "500.jpg", "0600.png", "._0700.jpg", "x0800.jpg", "0003.jpg")
+    frames = NumberedFrames(tmp_path, "%04d.jpg", first=17, is_listed=True)
+    assert len(frames) == 100
+    assert not frames[gap].exists()
+    assert len(NumberedFrames(tmp_path, "%04d.jpg", first=17).with_gaps()) == 100
+    assert len(NumberedFrames(tmp_path, "%04d.jpg", first=17, count=3).with_gaps()) == 3
+    assert len(NumberedFrames(tmp_path, "%06d.jpg", is_listed=True)) == 0
+
+
+def test_late_frames_are_found_when_they_are_asked_for_and_once(tmp_path: Path) -> None:
+    touch(tmp_path, "1.jpg", "2.jpg")
+    calls = []
+
+    def find() -> NumberedFrames:
+        calls.append(1)
+        return NumberedFrames(tmp_path, "%d.jpg")
+
+    frames = LateFrames(find)
+    assert not calls
+    assert (len(frames), frames[1].name, [path.name for path in frames[:1]]) == (2, "2.jpg", ["1.jpg"])
+    assert len(calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "is_one"),
+    [("%08d.jpg", True), ("img%d.png", True), ("color", False), ("%08d_%02d.jpg", False), ("%s.jpg", False)],
+)
+def test_a_pattern_has_one_number(name: str, is_one: bool) -> None:
+    assert is_pattern(name) == is_one
 
 
 def test_numbered_frames_are_indexed_and_sliced(tmp_path: Path) -> None:

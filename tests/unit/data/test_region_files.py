@@ -36,6 +36,17 @@ def test_boxes_are_around_regions(tmp_path: Path, content: str, boxes: list) -> 
     np.testing.assert_array_equal(read_regions(written(tmp_path, content)).boxes, boxes)
 
 
+def test_polygons_are_kept_beside_other_regions(tmp_path: Path) -> None:
+    content = "5,1,9,4,6,8,2,5\n0\n1,2,3,4\n0,0,4,0,2,3\nnan,nan,nan,nan,nan,nan,nan,nan\nm1,1,1,1,0,1\n"
+    regions = read_regions(written(tmp_path, content))
+    assert regions.polygons is not None
+    assert regions.polygons[0].tolist() == [[5, 1], [9, 4], [6, 8], [2, 5]]
+    assert regions.polygons[3].tolist() == [[0, 0], [4, 0], [2, 3], [2, 3]], "the last corner again"
+    assert np.isnan(regions.polygons[[1, 2, 4, 5]]).all()
+    assert regions.masks is not None
+    assert [mask is not None for mask in regions.masks] == [False] * 5 + [True]
+
+
 def test_polygons_are_kept_where_all_lines_are_some(tmp_path: Path) -> None:
     polygons = read_regions(written(tmp_path, "5,1,9,4,6,8,2,5\n0,0,1,0,1,1,0,1\n")).polygons
     assert polygons is not None
@@ -69,6 +80,7 @@ def test_what_lies_outside_of_the_frame_is_cut_off(x: int, y: int, pixels: int) 
         pytest.param("1,2\n", "line 1: got 2 numbers", id="two numbers"),
         pytest.param("m1,2,3\n", "line 1: a mask is whole numbers", id="mask without a size"),
         pytest.param("m1,2,3,4,5.5\n", "line 1: a mask is whole numbers", id="part of a pixel"),
+        pytest.param("m1,2,nan,4\n", "line 1: a mask is whole numbers", id="a mask of NaN"),
         pytest.param("m1,2,3,4,-5\n", "line 1: a mask is whole numbers", id="negative run"),
         pytest.param("m1,2,2,2,5\n", "line 1: the runs of the mask add up to 5 pixels, but", id="too long"),
         pytest.param("m1,2,2,x\n", "line 1: '1,2,2,x' is not all numbers", id="a letter"),

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from saccade.core import DatasetError, SourceError
-from saccade.data import BoxAnnotation, GroundTruth, Presence, Sequence
+from saccade.data import BoxAnnotation, Facts, GroundTruth, Presence, Sequence
 
 FILE = Path("groundtruth.txt")
 
@@ -101,6 +101,41 @@ def test_truth_of_another_length_names_both(tmp_path: Path) -> None:
         _ = sequence.truth
 
 
+@pytest.mark.parametrize(
+    ("file", "message"),
+    [
+        pytest.param(FILE, "groundtruth.txt: object b has 1 rows, another has 2; give each", id="of a file"),
+        pytest.param(None, "ground truth: object b has 1 rows", id="of one's own"),
+    ],
+)
+def test_objects_must_have_as_many_frames(file: Path | None, message: str) -> None:
+    long, short = _boxes([1, 1, 1, 1], [2, 2, 2, 2]), _boxes([1, 1, 1, 1])
+    with pytest.raises(DatasetError, match=message):
+        BoxAnnotation({"a": long, "b": short}, file)
+
+
+def test_what_else_is_said_is_read_late_and_once(tmp_path: Path) -> None:
+    calls = []
+
+    def read() -> Facts:
+        calls.append(1)
+        return Facts(fps=25.0, category="fox", attributes=("OV",))
+
+    sequence = Sequence("late", _pictures(tmp_path, 1), _boxes([1, 1, 1, 1]), read)
+    assert not calls
+    assert (sequence.fps, sequence.category, sequence.attributes) == (25, "fox", ("OV",))
+    assert len(calls) == 1
+
+
+def test_a_frame_without_a_polygon_has_none() -> None:
+    polygons = np.array([[[0, 0], [4, 0], [4, 4]], np.full((3, 2), np.nan)], dtype=np.float64)
+    known = _boxes([0, 0, 4, 4], [1, 1, 2, 2])
+    truth = GroundTruth(known.boxes, known.presence, polygons)
+    assert truth.polygon(0) is not None
+    assert truth.polygon(1) is None
+    assert known.polygon(0) is None
+
+
 def test_several_objects_have_no_one_truth(tmp_path: Path) -> None:
     late = _boxes([0, 0, 0, 0], [1, 1, 1, 1])
     annotation = BoxAnnotation({"late": late, "early": _boxes([1, 1, 1, 1], [0, 0, 0, 0])})
@@ -118,7 +153,7 @@ def test_several_objects_have_no_one_truth(tmp_path: Path) -> None:
 def test_size_is_stated_or_that_of_the_first_frame(tmp_path: Path) -> None:
     paths, truth = _pictures(tmp_path, 1), _boxes([1, 1, 1, 1])
     assert Sequence("read", paths, truth).size_wh == (16, 12)
-    assert Sequence("said", paths, truth, stated_wh=(640, 480)).size_wh == (640, 480)
+    assert Sequence("said", paths, truth, Facts(stated_wh=(640, 480))).size_wh == (640, 480)
     paths[0].write_bytes(b"")
     with pytest.raises(DatasetError, match="'broken': its first frame cannot be read"):
         _ = Sequence("broken", paths, truth).size_wh

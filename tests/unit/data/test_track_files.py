@@ -64,6 +64,12 @@ def test_a_part_begins_at_zero_again(tmp_path: Path) -> None:
         pytest.param("1;1;1;2;3;4\n", "line 1: .* is not all numbers", id="semicolons"),
         pytest.param("0,1,1,2,3,4\n", "line 1: frame and id must be whole", id="frame 0"),
         pytest.param("1,1,1,2,3,4\n1,2.5,1,2,3,4\n", "line 2: frame and id must be whole", id="half an id"),
+        pytest.param("1,1e30,1,2,3,4\n", "line 1: frame and id must be whole", id="an id beyond counting"),
+        pytest.param("1,1,1,2,3,4\n1,-2,1,2,3,4\n", "line 2: .* ids from 0, or -1", id="a negative id"),
+        pytest.param("1e30,1,1,2,3,4\n", "line 1: frame and id must be", id="a frame beyond counting"),
+        pytest.param("nan,1,1,2,3,4\n", "line 1: frame and id must be", id="frame NaN"),
+        pytest.param("1,1,1,2,3,4,nan\n", "line 1: the confidence is NaN", id="confidence NaN"),
+        pytest.param("1,1,1,2,3,4,1,nan,1\n", "line 1: the class must be", id="class NaN"),
         pytest.param(
             "1,1,1,2,3,4\n4,1,1,2,3,4\n", "line 2: the video has only 3 frames", id="beyond the end"
         ),

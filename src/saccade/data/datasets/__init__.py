@@ -1,5 +1,6 @@
 """Data sets: what lies on the disk, a file each; the same serve evaluation and training."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,11 +103,17 @@ def find_sequences(entry: DatasetEntry, root: Path, split: str) -> tuple[Sequenc
     """The sequences of a split as they should be, without looking whether they are.
 
     Raises:
-        DatasetError: when there is no such folder, or nothing of the data set in it.
+        DatasetError: when there is no such folder, or nothing of the data set in it, or a name twice.
     """
     if not root.is_dir():
         raise DatasetError(f"{root}: no such folder; expected {entry.layout}")
     sequences = tuple(entry.find(root, split))
     if not sequences:
         raise DatasetError(f"{root}: no sequence in it; expected {entry.layout}")
+    name, times = Counter(sequence.name for sequence in sequences).most_common(1)[0]
+    if times > 1:
+        raise DatasetError(
+            f"{root}: sequence '{name}' is there {times} times, but names tell results apart; "
+            f"list or name each once"
+        )
     return sequences

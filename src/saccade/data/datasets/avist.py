@@ -6,7 +6,7 @@ from pathlib import Path
 from saccade.data.datasets.entry import DatasetEntry
 from saccade.data.frames import NumberedFrames
 from saccade.data.readers import BoxReader
-from saccade.data.sequence import Sequence
+from saccade.data.sequence import Facts, Sequence
 from saccade.data.splits import attribute_names, read_table, words
 
 
@@ -14,13 +14,13 @@ def _sequences(root: Path, split: str) -> Iterator[Sequence]:
     for row in read_table("avist"):
         name = row["name"]
         images = NumberedFrames(root / "sequences" / name, "img_%05d.jpg")
+        scenarios = tuple(f"scenario {letters}" for letters in words(row["scenarios"]))
         flags = {kind: root / kind / f"{name}_{kind}.txt" for kind in ("full_occlusion", "out_of_view")}
         yield Sequence(
             name,
             images,
             BoxReader(file=root / "anno" / f"{name}.txt", images=images, absent=flags),
-            attributes=words(row["attributes"])
-            + tuple(f"scenario {letters}" for letters in words(row["scenarios"])),
+            Facts(attributes=words(row["attributes"]) + scenarios),
         )
 
 

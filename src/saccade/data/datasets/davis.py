@@ -8,7 +8,7 @@ from saccade.data.datasets.entry import DatasetEntry
 from saccade.data.formats.text import read_lines
 from saccade.data.frames import ListedFrames
 from saccade.data.readers import LabelReader
-from saccade.data.sequence import Sequence
+from saccade.data.sequence import Facts, Sequence
 from saccade.data.splits import read_table, words
 
 IMAGES, LABELS, RESOLUTION = "JPEGImages", "Annotations", "480p"
@@ -41,21 +41,24 @@ def _sequences(year: str, root: Path, split: str) -> Iterator[Sequence]:
     else:
         names = [name for name, row in rows.items() if row[f"split{year}"] == split]
     for name in names:
-        images = ListedFrames(_resolved(root / IMAGES) / name)
+        row = rows.get(name, {})
+        images = ListedFrames(resolved(root / IMAGES) / name)
         yield Sequence(
             name,
             images,
             LabelReader(
-                folder=_resolved(root / LABELS) / name,
+                folder=resolved(root / LABELS) / name,
                 images=images,
                 starts_at_once=True,
                 is_binary=year == "2016",
             ),
-            attributes=words(rows[name]["attributes"]) if name in rows else (),
+            Facts(attributes=words(row.get("attributes", ""))),
+            expected_frames=int(row["frames"]) if row else None,
         )
 
 
-def _resolved(folder: Path) -> Path:
+def resolved(folder: Path) -> Path:
+    """Where the videos lie in one of DAVIS's folders: in that of a resolution, where there is one."""
     return folder / RESOLUTION if (folder / RESOLUTION).is_dir() else folder
 
 

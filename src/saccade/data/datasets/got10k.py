@@ -4,16 +4,16 @@ Beside the authors' splits there are those that published trackers were trained 
 `ltr_val` part the training set, `vot_train` and `vot_val` are the same without what overlaps with VOT.
 """
 
-from collections import abc
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from saccade.core import DatasetError
 from saccade.data.datasets.entry import DatasetEntry
 from saccade.data.formats.text import read_ini
-from saccade.data.frames import NumberedFrames
+from saccade.data.frames import Frames, NumberedFrames
 from saccade.data.readers import BoxReader
-from saccade.data.sequence import Sequence
+from saccade.data.sequence import Facts, Sequence
 from saccade.data.splits import read_json_list
 
 SIZES = {"train": 9335, "val": 180, "test": 180}
@@ -26,19 +26,18 @@ def _sequences(root: Path, split: str) -> Iterator[Sequence]:
     for index in indices(split):
         name = _name(part, index)
         folder = base / name
-        images = NumberedFrames(folder, "%08d.jpg")
-        meta = _meta(folder / "meta_info.ini")
+        is_test = part == "test"
+        images = NumberedFrames(folder, "%08d.jpg", is_listed=is_test)
         yield Sequence(
             name,
             images,
-            got10k_reader(folder, images, is_test=part == "test"),
-            category=meta.get("object_class"),
-            attributes=tuple(meta[key] for key in ("motion_class", "motion_adverb") if key in meta),
-            stated_wh=_resolution(meta, folder),
+            got10k_reader(folder, images, is_test=is_test),
+            # there are thousands of these files, none of which opening reads
+            partial(_facts, folder / "meta_info.ini"),
         )
 
 
-def got10k_reader(folder: Path, images: abc.Sequence[Path], *, is_test: bool = False) -> BoxReader:
+def got10k_reader(folder: Path, images: Frames, *, is_test: bool = False) -> BoxReader:
     """The reader of a sequence in GOT-10k's layout; a test sequence has only its first box, and no flags."""
     return BoxReader(
         file=folder / "groundtruth.txt",
@@ -65,20 +64,21 @@ def _name(part: str, index: int) -> str:
     return f"GOT-10k_{part.capitalize()}_{index + 1:06d}"
 
 
-def _meta(file: Path) -> Mapping[str, str]:
+def _facts(file: Path) -> Facts:
     # absent in the test split
-    return read_ini(file, "METAINFO") if file.is_file() else {}
+    meta = read_ini(file, "METAINFO") if file.is_file() else {}
+    return Facts(
+        category=meta.get("object_class"),
+        attributes=tuple(meta[key] for key in ("motion_class", "motion_adverb") if key in meta),
+        stated_wh=_resolution(meta["resolution"], file) if "resolution" in meta else None,
+    )
 
 
-def _resolution(meta: Mapping[str, str], folder: Path) -> tuple[int, int] | None:
-    if "resolution" not in meta:
-        return None
+def _resolution(text: str, file: Path) -> tuple[int, int]:
     try:
-        width, height = (int(word) for word in meta["resolution"].strip("()").split(","))
+        width, height = (int(word) for word in text.strip("()").split(","))
     except ValueError:
-        raise DatasetError(
-            f"{folder / 'meta_info.ini'}: resolution: {meta['resolution']} is not (width, height)"
-        ) from None
+        raise DatasetError(f"{file}: resolution: {text} is not (width, height); take it anew") from None
     return width, height
 
 

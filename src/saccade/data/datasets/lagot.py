@@ -55,7 +55,6 @@ def _sequences(root: Path, split: str) -> Iterator[Sequence]:
                 name,
                 ListedFrames(root, _strings(content["frames"])),
                 _TrackLists(file, name, dict(content["xywh"])),
-                category=None,
             )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise DatasetError(

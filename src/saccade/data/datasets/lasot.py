@@ -9,7 +9,7 @@ from pathlib import Path
 from saccade.data.datasets.entry import DatasetEntry
 from saccade.data.frames import NumberedFrames
 from saccade.data.readers import BoxReader
-from saccade.data.sequence import Sequence
+from saccade.data.sequence import Facts, Sequence
 from saccade.data.splits import attribute_names, read_table, read_text_list, words
 
 # its folder may hold more frames than are annotated
@@ -26,14 +26,14 @@ _SPLITS = {
 def _sequences(root: Path, split: str) -> Iterator[Sequence]:
     for row in read_table("lasot"):
         if row["split"] in _SPLITS[split]:
-            yield _sequence(root, row["name"], words(row["attributes"]))
+            yield _sequence(root, row["name"], words(row["attributes"]), int(row["frames"]))
 
 
 def _extension(root: Path, split: str) -> Iterator[Sequence]:
-    return (_sequence(root, name, ()) for name in read_text_list("lasot_ext"))
+    return (_sequence(root, name) for name in read_text_list("lasot_ext"))
 
 
-def _sequence(root: Path, name: str, attributes: tuple[str, ...]) -> Sequence:
+def _sequence(root: Path, name: str, attributes: tuple[str, ...] = (), frames: int | None = None) -> Sequence:
     category = name.rpartition("-")[0]
     folder = root / category / name
     if not folder.is_dir() and (root / name).is_dir():
@@ -53,9 +53,9 @@ def _sequence(root: Path, name: str, attributes: tuple[str, ...]) -> Sequence:
                 "out_of_view": folder / "out_of_view.txt",
             },
         ),
-        category=category,
-        attributes=attributes,
+        Facts(category=category, attributes=attributes),
         language_file=folder / "nlp.txt",
+        expected_frames=frames,
     )
 
 

@@ -4,99 +4,111 @@ Every video of MOT17 is there three times, once for each detector whose detectio
 and `val_half` are the first and the second half of each training video, by which trackers are often compared.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from saccade.core import DatasetError
 from saccade.data.datasets.entry import DatasetEntry
-from saccade.data.formats.text import read_ini
+from saccade.data.formats.text import number_of, read_ini
 from saccade.data.formats.tracks import TrackReader, Tracks
-from saccade.data.frames import NumberedFrames
-from saccade.data.sequence import Sequence
+from saccade.data.frames import LateFrames, ListedFrames, NumberedFrames, found_frames, picture_names
+from saccade.data.sequence import Facts, Sequence
 from saccade.data.splits import read_json_list, read_table
 
 DETECTORS = ("DPM", "FRCNN", "SDP")
 _HALVES = ("train_half", "val_half")
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """Reads the tracks of a part of a video."""
-
-    whole: TrackReader
-    start: int
-    stop: int
-
-    def __call__(self) -> Tracks:
-        return self.whole().cut(self.start, self.stop)
-
-
 def _sequences(benchmark: str, root: Path, split: str) -> Iterator[Sequence]:
     part = "train" if split in _HALVES else split
-    for name in _names(benchmark, part):
-        sequence = mot_sequence(root / part / name, has_truth=part != "test")
+    for name, frames in _listed(benchmark, part):
+        sequence = mot_sequence(root / part / name, has_truth=part != "test", expected_frames=frames)
         yield _half(sequence, split) if split in _HALVES else sequence
 
 
-def _names(benchmark: str, part: str) -> list[str]:
+def _listed(benchmark: str, part: str) -> list[tuple[str, int | None]]:
+    """The sequences of a part, with the number of their frames."""
     if benchmark == "dancetrack":
-        return [f"dancetrack{number:04d}" for number in read_json_list("dancetrack")[part]]
+        return [(f"dancetrack{number:04d}", None) for number in read_json_list("dancetrack")[part]]
     # MOT16 and MOT17 share their videos
-    listed = "mot17" if benchmark == "mot16" else benchmark
-    names = [
-        str(row["name"]) for row in read_table("mot") if row["benchmark"] == listed and row["split"] == part
+    table = "mot17" if benchmark == "mot16" else benchmark
+    rows = [row for row in read_table("mot") if row["benchmark"] == table and row["split"] == part]
+    suffixes = [f"-{detector}" for detector in DETECTORS] if benchmark == "mot17" else [""]
+    return [
+        (row["name"].replace(table.upper(), benchmark.upper()) + suffix, int(row["frames"]))
+        for row in rows
+        for suffix in suffixes
     ]
-    if benchmark == "mot17":
-        return [f"{name}-{detector}" for name in names for detector in DETECTORS]
-    return [name.replace("MOT17", "MOT16") for name in names] if benchmark == "mot16" else names
 
 
-def mot_sequence(folder: Path, *, has_truth: bool = True) -> Sequence:
+def mot_sequence(folder: Path, *, has_truth: bool = True, expected_frames: int | None = None) -> Sequence:
     """A sequence in the layout of the MOTChallenge, as its `seqinfo.ini` describes it.
 
-    Without that file the frames are those in `img1`.
-
-    Raises:
-        DatasetError: when the file cannot be used.
+    The file is read when it is needed; without it the frames are those in `img1`.
     """
-    file, facts = folder / "seqinfo.ini", {}
-    if file.is_file():
-        facts = dict(read_ini(file, "Sequence"))
-    count, fps, width, height = (
-        _number(facts, key, file) for key in ("seqlength", "framerate", "imwidth", "imheight")
-    )
-    place, suffix = folder / facts.get("imdir", "img1"), facts.get("imext", ".jpg")
-    digits = next((n for n in (6, 8) if (place / f"{1:0{n}d}{suffix}").is_file()), 6)
-    images = NumberedFrames(place, f"%0{digits}d{suffix}", count=None if count is None else int(count))
+    images = LateFrames(partial(_frames, folder))
     return Sequence(
         folder.name,
         images,
         TrackReader(folder / "gt" / "gt.txt" if has_truth else None, images),
-        fps=fps,
+        partial(_facts, folder),
+        expected_frames=expected_frames,
+    )
+
+
+def _frames(folder: Path) -> NumberedFrames:
+    file, info = _info(folder)
+    place, suffix = folder / info.get("imdir", "img1"), info.get("imext", ".jpg")
+    count = number_of(info, "seqlength", file)
+    # MOT's numbers have six digits, DanceTrack's eight
+    stems = (Path(name).stem for name in picture_names(place))
+    digits = next((len(stem) for stem in stems if stem.isdecimal()), 6)
+    # the truth has no line for a frame that is empty, so that a gap would not show
+    return NumberedFrames(
+        place, f"%0{digits}d{suffix}", count=None if count is None else int(count), is_listed=True
+    )
+
+
+def _facts(folder: Path) -> Facts:
+    file, info = _info(folder)
+    width, height = (number_of(info, key, file) for key in ("imwidth", "imheight"))
+    return Facts(
+        fps=number_of(info, "framerate", file),
         stated_wh=None if width is None or height is None else (int(width), int(height)),
     )
 
 
-def _number(facts: dict[str, str], key: str, file: Path) -> float | None:
-    try:
-        return float(facts[key]) if key in facts else None
-    except ValueError:
-        raise DatasetError(f"{file}: {key}={facts[key]} is no number; correct it") from None
+def _info(folder: Path) -> tuple[Path, Mapping[str, str]]:
+    """The head file, and what it says; nothing where there is none."""
+    file = folder / "seqinfo.ini"
+    return file, read_ini(file, "Sequence") if file.is_file() else {}
 
 
-def _half(sequence: Sequence, split: str) -> Sequence:
-    frames = len(sequence)
-    start, stop = (0, frames // 2) if split == "train_half" else (frames // 2, frames)
-    assert isinstance(sequence.source, TrackReader)
-    return Sequence(
-        sequence.name,
-        sequence.images[start:stop],
-        _Part(sequence.source, start, stop),
-        fps=sequence.fps,
-        stated_wh=sequence.stated_wh,
-    )
+@dataclass(frozen=True, slots=True)
+class _Half:
+    """The frames and the tracks of half a video."""
+
+    whole: Sequence
+    split: str
+
+    def frames(self) -> ListedFrames:
+        images = found_frames(self.whole.images)
+        assert isinstance(images, NumberedFrames)
+        return ListedFrames(images.folder, images.names[slice(*self._ends(len(images)))])
+
+    def tracks(self) -> Tracks:
+        tracks = self.whole.read()
+        assert isinstance(tracks, Tracks)
+        return tracks.cut(*self._ends(len(tracks)))
+
+    def _ends(self, frames: int) -> tuple[int, int]:
+        return (0, frames // 2) if self.split == "train_half" else (frames // 2, frames)
+
+
+def _half(whole: Sequence, split: str) -> Sequence:
+    half = _Half(whole, split)
+    return Sequence(whole.name, LateFrames(half.frames), half.tracks, whole.description)
 
 
 _LAYOUT = "ROOT/train/<sequence>/img1/000001.jpg, gt/gt.txt and seqinfo.ini"

@@ -1,18 +1,19 @@
 """NfS: Galoogahi et al., "Need for Speed: A Benchmark for Higher Frame Rate Object Tracking", ICCV 2017."""
 
-from collections import abc
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import Int64
 
 from saccade.data.datasets.entry import DatasetEntry
 from saccade.data.formats.boxes import read_vatic
-from saccade.data.frames import NumberedFrames
-from saccade.data.readers import BoxReader, pad
-from saccade.data.sequence import Sequence
+from saccade.data.formats.text import read_lines
+from saccade.data.frames import LateFrames, NumberedFrames
+from saccade.data.readers import BoxReader
+from saccade.data.sequence import Facts, Sequence
 from saccade.data.splits import attribute_names, read_table, words
 from saccade.data.truth import BoxAnnotation, GroundTruth
 
@@ -22,27 +23,40 @@ _ROWS_PER_FRAME = 8
 
 @dataclass(frozen=True, slots=True)
 class _VaticReader:
-    """Reads the rows of the original distribution, of which there are eight a frame, or one more or less."""
+    """Reads the original distribution, where there are eight rows a frame, or one, and a frame more or less.
+
+    Where frames and rows differ by one, both are cut to the shorter.
+    """
 
     file: Path
-    images: abc.Sequence[Path]
+    images: NumberedFrames
 
     def __call__(self) -> BoxAnnotation:
         boxes, tags = read_vatic(self.file)
-        frames = len(self.images)
-        is_dense = abs(-(-len(boxes) // _ROWS_PER_FRAME) - frames) <= 1 < abs(len(boxes) - frames)
-        step = _ROWS_PER_FRAME if is_dense else 1
-        rows = slice(None, None, step)
-        boxes, tags = boxes[rows], {name: flags[rows] for name, flags in tags.items()}
-        if abs(len(boxes) - frames) == 1:
-            missing = max(frames - len(boxes), 0)
-            boxes = boxes[:frames]
-            tags = {name: np.pad(flags[:frames], (0, missing)) for name, flags in tags.items()}
+        # all lines are looked at, so that a message counts them as the file does
         truth = GroundTruth.of_boxes(boxes, self.file)
-        if len(boxes) == frames - 1:
-            truth = GroundTruth(*pad(truth.boxes, truth.presence, frames))
+        rows = self._rows(len(boxes))
         # `lost` is kept as a tag: published scores count these frames
-        return BoxAnnotation({0: truth}, self.file, tags)
+        return BoxAnnotation(
+            {0: GroundTruth(truth.boxes[rows], truth.presence[rows])},
+            self.file,
+            {name: flags[rows] for name, flags in tags.items()},
+        )
+
+    def frames(self) -> NumberedFrames:
+        """The frames, without one at the end that has no row."""
+        if not self.file.is_file():
+            return self.images
+        frames, rows = len(self.images), len(self._rows(len(read_lines(self.file))))
+        count = rows if rows == frames - 1 else frames
+        return NumberedFrames(self.images.folder, self.images.pattern, count=count)
+
+    def _rows(self, lines: int) -> Int64[np.ndarray, " F"]:
+        """Which lines of so many belong to a frame each, without one at the end that has no frame."""
+        frames = len(self.images)
+        is_dense = abs(-(-lines // _ROWS_PER_FRAME) - frames) <= 1 < abs(lines - frames)
+        rows = np.arange(lines)[:: _ROWS_PER_FRAME if is_dense else 1]
+        return rows[:frames] if len(rows) == frames + 1 else rows
 
 
 def _sequences(rate: int, root: Path, split: str) -> Iterator[Sequence]:
@@ -50,16 +64,20 @@ def _sequences(rate: int, root: Path, split: str) -> Iterator[Sequence]:
     for row in read_table("nfs"):
         name = row["name"]
         folder = root / "sequences" / name if is_packed else root / name / str(rate) / name
-        images = NumberedFrames(folder, "%05d.jpg", count=int(row["frames"]) if is_packed else None)
+        images: NumberedFrames | LateFrames
+        source: BoxReader | _VaticReader
+        if is_packed:
+            images = NumberedFrames(folder, "%05d.jpg", count=int(row["frames"]))
+            source = BoxReader(file=root / "anno" / f"nfs_{name}.txt", images=images)
+        else:
+            found = NumberedFrames(folder, "%05d.jpg", is_listed=True)
+            source = _VaticReader(folder.parent / f"{name}.txt", found)
+            images = LateFrames(source.frames)
         yield Sequence(
             name,
             images,
-            BoxReader(file=root / "anno" / f"nfs_{name}.txt", images=images)
-            if is_packed
-            else _VaticReader(folder.parent / f"{name}.txt", images),
-            fps=float(rate),
-            category=row["category"],
-            attributes=words(row["attributes"]),
+            source,
+            Facts(fps=float(rate), category=row["category"], attributes=words(row["attributes"])),
             aliases=(f"nfs_{name}",),
         )
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from saccade.data.datasets.entry import DatasetEntry
 from saccade.data.frames import NumberedFrames
 from saccade.data.readers import BoxReader
-from saccade.data.sequence import Sequence
+from saccade.data.sequence import Facts, Sequence
 from saccade.data.splits import attribute_names, read_table, words
 
 # lists disagree about the pictures of this one
@@ -34,8 +34,7 @@ def _sequences(subset: str, root: Path, split: str) -> Iterator[Sequence]:
             row["name"],
             images,
             BoxReader(file=folder / row["truth"], images=images, omit=omit),
-            category=row["category"],
-            attributes=words(row["attributes"]),
+            Facts(category=row["category"], attributes=words(row["attributes"])),
             aliases=(f"{base}.{target}", f"{base}-{target}") if target else (),
         )
 

@@ -4,7 +4,8 @@ Boxes are parts of the frame, and there is one every 30 frames, or the word that
 test set only first boxes are published.
 """
 
-from collections import abc, defaultdict
+import math
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +15,8 @@ import numpy as np
 from saccade.core import DatasetError
 from saccade.data.datasets.entry import DatasetEntry
 from saccade.data.formats.text import read_lines
-from saccade.data.frames import NumberedFrames
-from saccade.data.sequence import Sequence
+from saccade.data.frames import Frames, NumberedFrames
+from saccade.data.sequence import Facts, Sequence
 from saccade.data.splits import read_table
 from saccade.data.truth import BoxAnnotation, GroundTruth, Presence
 from saccade.media.images import picture_size
@@ -30,7 +31,7 @@ class _LabelledFrames:
     """Makes the truth of a track from the few frames that are labelled."""
 
     file: Path
-    images: abc.Sequence[Path]
+    images: Frames
     first: int
     labels: tuple[Label, ...]
 
@@ -68,9 +69,11 @@ def _sequences(root: Path, split: str) -> Iterator[Sequence]:
             name,
             images,
             _LabelledFrames(file, images, first, (start, *labels.get(name, ()))),
-            fps=30.0,
-            category=row["category"] or None,
-            attributes=tuple(key for key in ("cuts", "always_visible") if row[key] == "true"),
+            Facts(
+                fps=30.0,
+                category=row["category"] or None,
+                attributes=tuple(key for key in ("cuts", "always_visible") if row[key] == "true"),
+            ),
             aliases=(f"{name}_frames[{first:06d}:{last + 1:06d}]",),
         )
 
@@ -87,6 +90,12 @@ def _labels(file: Path) -> Mapping[str, list[Label]]:
                 f"{file}, line {number}: expected {_COLUMNS} values video,object,…,frame,present,"
                 f"xmin,xmax,ymin,ymax; take the original file anew"
             ) from None
+        # an infinite part makes a side that is infinite, or NaN
+        if not (0 <= right - left < math.inf and 0 <= bottom - top < math.inf):
+            raise DatasetError(
+                f"{file}, line {number}: the target is present, but {','.join(cells[8:_COLUMNS])} is no box "
+                f"xmin,xmax,ymin,ymax; take the original file anew"
+            )
         labels[f"{cells[0]}_{cells[1]}"].append((frame, is_present, (left, right, top, bottom)))
     return labels
 

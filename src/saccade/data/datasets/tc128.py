@@ -6,7 +6,7 @@ from pathlib import Path
 from saccade.data.datasets.entry import DatasetEntry
 from saccade.data.frames import NumberedFrames
 from saccade.data.readers import BoxReader
-from saccade.data.sequence import Sequence
+from saccade.data.sequence import Facts, Sequence
 from saccade.data.splits import attribute_names, read_table, words
 
 
@@ -23,7 +23,7 @@ def _sequences(root: Path, split: str) -> Iterator[Sequence]:
             name,
             images,
             BoxReader(file=folder / f"{name}_gt.txt", images=images),
-            attributes=words(row["attributes"]),
+            Facts(attributes=words(row["attributes"])),
             aliases=(other,),
         )
 

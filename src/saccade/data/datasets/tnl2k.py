@@ -14,15 +14,15 @@ from saccade.data.splits import read_table, read_text_list
 
 
 def _sequences(root: Path, split: str) -> Iterator[Sequence]:
-    names = (
-        [row["name"] for row in read_table("tnl2k_test")]
+    frames: dict[str, int | None] = (
+        {row["name"]: int(row["frames"]) for row in read_table("tnl2k_test")}
         if split == "test"
-        else read_text_list("tnl2k_train")
+        else dict.fromkeys(read_text_list("tnl2k_train"))
     )
     # the splits come as archives of their own
     places = (root, root / split, root / f"TNL2K_{split}_subset")
-    base = next((place for place in places if (place / names[0]).is_dir()), root)
-    for name in names:
+    base = next((place for place in places if (place / next(iter(frames))).is_dir()), root)
+    for name, count in frames.items():
         # pictures are numbered in many ways
         images = ListedFrames(base / name / "imgs")
         yield Sequence(
@@ -30,6 +30,7 @@ def _sequences(root: Path, split: str) -> Iterator[Sequence]:
             images,
             BoxReader(file=base / name / "groundtruth.txt", images=images),
             language_file=base / name / "language.txt",
+            expected_frames=count,
         )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from saccade.data.datasets.entry import DatasetEntry
 from saccade.data.frames import NumberedFrames
 from saccade.data.readers import BoxReader
-from saccade.data.sequence import Sequence
+from saccade.data.sequence import Facts, Sequence
 from saccade.data.splits import read_json_list, read_text_list
 
 CHUNKS = 12
@@ -17,8 +17,8 @@ CHUNKS = 12
 
 def _sequences(root: Path, split: str) -> Iterator[Sequence]:
     for part, name, category in listed(split):
-        images = NumberedFrames(root / part / "frames" / name, "%d.jpg", first=0)
         is_test = part == "TEST"
+        images = NumberedFrames(root / part / "frames" / name, "%d.jpg", first=0, is_listed=is_test)
         yield Sequence(
             name,
             images,
@@ -28,7 +28,7 @@ def _sequences(root: Path, split: str) -> Iterator[Sequence]:
                 pads=is_test,
                 may_be_negative=not is_test,
             ),
-            category=category,
+            Facts(category=category),
         )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from saccade.data.datasets.entry import DatasetEntry
 from saccade.data.frames import NumberedFrames
 from saccade.data.readers import BoxReader
-from saccade.data.sequence import Sequence
+from saccade.data.sequence import Facts, Sequence
 from saccade.data.splits import attribute_names, read_table, words
 from saccade.data.truth import Presence
 
@@ -27,8 +27,7 @@ def _sequences(name: str, root: Path, split: str) -> Iterator[Sequence]:
             BoxReader(
                 file=root / "anno" / name.upper() / f"{row['name']}.txt", images=images, nan=Presence.ABSENT
             ),
-            category=row.get("category"),
-            attributes=words(row.get("attributes", "")),
+            Facts(category=row.get("category"), attributes=words(row.get("attributes", ""))),
             aliases=(f"uav_{row['name']}",),
         )
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from saccade.core import DatasetError
 from saccade.data.datasets.entry import DatasetEntry
-from saccade.data.formats.text import read_lines
-from saccade.data.frames import NumberedFrames
+from saccade.data.formats.text import number_of, read_lines
+from saccade.data.frames import LateFrames, NumberedFrames, is_pattern
 from saccade.data.readers import RegionReader
-from saccade.data.sequence import Sequence
+from saccade.data.sequence import Facts, Sequence
 from saccade.data.splits import read_json_list
 from saccade.data.truth import ObjectId, Presence
 from saccade.media.images import natural_order
@@ -38,9 +38,7 @@ def vot_sequence(folder: Path, *, nan: Presence = Presence.UNKNOWN) -> Sequence:
     Args:
         nan: what a line without a region means.
     """
-    facts = _facts(folder / "sequence")
-    pattern = facts.get("channels.color", "color/%08d.jpg" if (folder / "color").is_dir() else "%08d.jpg")
-    images = NumberedFrames((folder / pattern).parent, (folder / pattern).name)
+    images = LateFrames(partial(_frames, folder))
     return Sequence(
         folder.name,
         images,
@@ -51,7 +49,7 @@ def vot_sequence(folder: Path, *, nan: Presence = Presence.UNKNOWN) -> Sequence:
             tags=_by_stem(folder, "*.tag") | _by_stem(folder, "*.label"),
             values=_by_stem(folder, "*.value"),
         ),
-        fps=_fps(facts, folder),
+        partial(_facts, folder),
     )
 
 
@@ -60,27 +58,42 @@ def truth_files(folder: Path) -> dict[ObjectId, Path]:
     if (folder / f"{_TRUTH}.txt").is_file():
         return {0: folder / f"{_TRUTH}.txt"}
     numbered = natural_order(folder.glob(f"{_TRUTH}_*.txt"))
-    # groundtruth_rect.txt is OTB's
-    return {file.stem.removeprefix(f"{_TRUTH}_"): file for file in numbered if file.stem != f"{_TRUTH}_rect"}
+    # groundtruth_rect.txt is OTB's, and so are groundtruth_rect.1.txt and .2.txt
+    return {
+        file.stem.removeprefix(f"{_TRUTH}_"): file
+        for file in numbered
+        if not file.stem.startswith(f"{_TRUTH}_rect")
+    }
 
 
 def _by_stem(folder: Path, pattern: str) -> dict[str, Path]:
     return {file.stem: file for file in sorted(folder.glob(pattern))}
 
 
-def _facts(file: Path) -> Mapping[str, str]:
+def _frames(folder: Path) -> NumberedFrames:
+    place = folder / "color" if (folder / "color").is_dir() else folder
+    pattern = _says(folder).get("channels.color")
+    path = place / "%08d.jpg" if pattern is None else folder / pattern
+    if not is_pattern(path.name):
+        raise DatasetError(
+            f"{folder / 'sequence'}: channels.color={pattern} has not the place of one number, as in "
+            f"color/%08d.jpg; correct it"
+        )
+    # the truth may end before the frames do, so that a gap would not show
+    return NumberedFrames(path.parent, path.name, is_listed=True)
+
+
+def _facts(folder: Path) -> Facts:
+    return Facts(fps=number_of(_says(folder), "fps", folder / "sequence"))
+
+
+def _says(folder: Path) -> Mapping[str, str]:
     """What the file `sequence` says, one key=value a line; nothing in older copies, which have none."""
+    file = folder / "sequence"
     if not file.is_file():
         return {}
     pairs = [line.partition("=") for line in read_lines(file) if line.strip()]
     return {key.strip(): value.strip() for key, _, value in pairs}
-
-
-def _fps(facts: Mapping[str, str], folder: Path) -> float | None:
-    try:
-        return float(facts["fps"]) if "fps" in facts else None
-    except ValueError:
-        raise DatasetError(f"{folder / 'sequence'}: fps={facts['fps']} is no number; correct it") from None
 
 
 # which list each challenge goes by; None where no list was published, and the folder decides

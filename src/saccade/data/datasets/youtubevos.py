@@ -5,6 +5,7 @@ object is published. `jj_train` and `jj_val` part the training set, as the track
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from saccade.data.datasets.entry import DatasetEntry
 from saccade.data.formats.text import read_json
 from saccade.data.frames import ListedFrames
 from saccade.data.readers import LabelReader
-from saccade.data.sequence import Sequence
+from saccade.data.sequence import Facts, Sequence
 from saccade.data.splits import read_text_list
 from saccade.data.truth import ObjectId
 
@@ -31,6 +32,22 @@ _RIGHT_FROM = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class _Object:
+    """What `meta.json` says of an object: its frames, the first whose mask is right, what it is."""
+
+    frames: tuple[str, ...]
+    first: str
+    category: str
+
+    @classmethod
+    def of(cls, year: str, video: str, object_id: str, content: Mapping[str, Any]) -> "_Object":
+        first = content["frames"][0]
+        if year == "2019":
+            first = max(first, _RIGHT_FROM.get((video, object_id), first))
+        return cls(tuple(content["frames"]), first, content.get("category", ""))
+
+
 def _sequences(year: str, root: Path, split: str) -> Iterator[Sequence]:
     part = "train" if split in _HALVES else split
     folder = root / year / part if (root / year).is_dir() else root / part
@@ -45,7 +62,9 @@ def _sequences(year: str, root: Path, split: str) -> Iterator[Sequence]:
         if split in _HALVES and (name in held_out) != _HALVES[split]:
             continue
         try:
-            objects = {int(key): _object(year, name, key, value) for key, value in content["objects"].items()}
+            objects = {
+                int(key): _Object.of(year, name, key, value) for key, value in content["objects"].items()
+            }
         except (AttributeError, IndexError, KeyError, TypeError, ValueError):
             raise DatasetError(
                 f"{file}: video {name}: expected objects, each with its frames; take the original file anew"
@@ -53,38 +72,32 @@ def _sequences(year: str, root: Path, split: str) -> Iterator[Sequence]:
         yield _sequence(folder, name, objects)
 
 
-def _object(year: str, video: str, object_id: str, content: Mapping[str, Any]) -> tuple[str, str]:
-    """The first frame of an object, and its category."""
-    first = content["frames"][0]
-    if year == "2019":
-        first = max(first, _RIGHT_FROM.get((video, object_id), first))
-    return first, content.get("category", "")
-
-
-def _sequence(folder: Path, name: str, objects: Mapping[int, tuple[str, str]]) -> Sequence:
+def _sequence(folder: Path, name: str, objects: Mapping[int, _Object]) -> Sequence:
     images = ListedFrames(folder / "JPEGImages" / name)
-    categories: dict[ObjectId, str] = {key: category for key, (_, category) in objects.items() if category}
+    categories: dict[ObjectId, str] = {key: item.category for key, item in objects.items() if item.category}
     return Sequence(
         name,
         images,
         partial(_labels, folder / "Annotations" / name, images, objects, categories),
-        category=next(iter(categories.values())) if len(set(categories.values())) == 1 else None,
+        Facts(category=next(iter(categories.values())) if len(set(categories.values())) == 1 else None),
     )
 
 
 def _labels(
     folder: Path,
     images: ListedFrames,
-    objects: Mapping[int, tuple[str, str]],
+    objects: Mapping[int, _Object],
     categories: Mapping[ObjectId, str],
 ) -> Any:
     places = {image.stem: index for index, image in enumerate(images)}
-    absent = sorted({first for first, _ in objects.values()} - set(places))
+    named = {frame for item in objects.values() for frame in (*item.frames, item.first)}
+    absent = sorted(named - set(places))
     if absent:
         raise DatasetError(
-            f"{images.folder}: frame {absent[0]}, where an object starts, is missing; take it anew"
+            f"{images.folder}: {len(absent)} of {len(named)} frames that meta.json names are missing, "
+            f"first {absent[0]}; take them anew"
         )
-    starts: dict[ObjectId, int] = {key: places[first] for key, (first, _) in objects.items()}
+    starts: dict[ObjectId, int] = {key: places[item.first] for key, item in objects.items()}
     ordered = dict(sorted(starts.items(), key=lambda item: item[1]))
     return LabelReader(folder=folder, images=images, starts=ordered, categories=categories)()
 

@@ -16,13 +16,24 @@ _INDEX_MODES = ("P", "L", "1")
 
 
 def read_labels(path: Path, frame: Path) -> UInt8[np.ndarray, "H W"]:
-    """The object ids in a label picture: palette indices, or the levels of grey where it has no palette.
+    """The object ids in a label picture.
 
     Args:
         frame: the picture that it labels.
 
     Raises:
         DatasetError: when it is missing, broken, a picture of colours, or of another size than the frame.
+    """
+    labels = read_ids(path)
+    check_size(path, (labels.shape[1], labels.shape[0]), frame)
+    return labels
+
+
+def read_ids(path: Path) -> UInt8[np.ndarray, "H W"]:
+    """The object ids in a label picture: palette indices, or the levels of grey where it has no palette.
+
+    Raises:
+        DatasetError: when it is missing, broken, or a picture of colours.
     """
     try:
         with Image.open(path) as picture:
@@ -37,7 +48,6 @@ def read_labels(path: Path, frame: Path) -> UInt8[np.ndarray, "H W"]:
                 f"{path}: is a picture of colours, but object ids are palette indices; save a palette PNG"
             )
         pixels = pixels[:, :, 0]
-    check_size(path, (pixels.shape[1], pixels.shape[0]), frame)
     return pixels.astype(np.uint8)
 
 

@@ -1,5 +1,6 @@
 """VOT's region files: rectangles, polygons, masks, or nothing, one line a frame."""
 
+from collections import abc
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,7 +58,8 @@ class Regions:
     Attributes:
         boxes: (x, y, w, h) in frame pixels: rectangles as they stand, boxes around polygons and masks; NaN
             where the file says nothing.
-        polygons: the corners, where all lines are polygons of as many.
+        polygons: the corners, where a line is a polygon; a line that is none is NaN, and a polygon of fewer
+            corners than others repeats its last.
         masks: where a line is a mask.
     """
 
@@ -82,12 +84,16 @@ def read_regions(path: Path) -> Regions:
         corners = table.reshape(len(table), -1, 2)
         return Regions(polygon_boxes(corners), corners, None)
     rows = [_region(line, f"{path}, line {i}") for i, line in enumerate(read_lines(path), start=1)]
-    boxes = np.array([row.box() if isinstance(row, RunMask) else row for row in rows], dtype=np.float64)
     masks = tuple(row if isinstance(row, RunMask) else None for row in rows)
-    return Regions(boxes.reshape(-1, 4), None, masks if any(masks) else None)
+    return Regions(
+        np.array([_box(row) for row in rows], dtype=np.float64).reshape(-1, 4),
+        _polygons(rows),
+        masks if any(masks) else None,
+    )
 
 
 def _region(line: str, where: str) -> RunMask | list[float]:
+    """A mask, the numbers of a rectangle or a polygon, or four times NaN where nothing is known."""
     text = line.strip()
     values = numbers_of(text.removeprefix("m"), where, _REGION)
     if text.startswith("m"):
@@ -96,13 +102,33 @@ def _region(line: str, where: str) -> RunMask | list[float]:
         return [np.nan] * 4
     if len(values) < 4 or len(values) % 2:
         raise DatasetError(f"{where}: got {len(values)} numbers; expected {_REGION}")
-    if len(values) == 4:
-        return values
-    return [float(v) for v in polygon_boxes(np.array(values).reshape(1, -1, 2))[0]]
+    return values
+
+
+def _box(region: RunMask | list[float]) -> abc.Sequence[float]:
+    if isinstance(region, RunMask):
+        return region.box()
+    return region if len(region) == 4 else list(polygon_boxes(np.array(region).reshape(1, -1, 2))[0])
+
+
+def _polygons(regions: list[RunMask | list[float]]) -> Float64[np.ndarray, "F P 2"] | None:
+    corners = {
+        index: np.array(region).reshape(-1, 2)
+        for index, region in enumerate(regions)
+        if not isinstance(region, RunMask) and len(region) > 4
+    }
+    if not corners:
+        return None
+    most = max(map(len, corners.values()))
+    polygons = np.full((len(regions), most, 2), np.nan)
+    for index, polygon in corners.items():
+        polygons[index] = np.pad(polygon, ((0, most - len(polygon)), (0, 0)), mode="edge")
+    return polygons
 
 
 def _mask(values: list[float], where: str) -> RunMask:
-    if len(values) < 4 or any(v != int(v) for v in values) or min(values[2:]) < 0:
+    # NaN is no whole number either
+    if len(values) < 4 or not all(map(float.is_integer, values)) or min(values[2:]) < 0:
         raise DatasetError(f"{where}: a mask is whole numbers mx,y,w,h,runs…; take the original file anew")
     x, y, width, height = (int(v) for v in values[:4])
     runs = np.array(values[4:], dtype=np.int64)

@@ -58,6 +58,26 @@ def read_ini(path: Path, section: str) -> Mapping[str, str]:
         ) from None
 
 
+def number_of(values: Mapping[str, str], key: str, file: Path) -> float | None:
+    """The number that a head file gives for a key; None where it gives none.
+
+    Args:
+        file: where the values stand, for messages.
+
+    Raises:
+        DatasetError: when it is no number, or none above 0.
+    """
+    if key not in values:
+        return None
+    try:
+        number = float(values[key])
+    except ValueError:
+        number = math.nan
+    if not 0 < number < math.inf:
+        raise DatasetError(f"{file}: {key}={values[key]} is no number above 0; correct it")
+    return number
+
+
 def read_table(path: Path, noise: re.Pattern[bytes] | None = None) -> Float64[np.ndarray, "F K"] | None:
     """Reads lines of numbers, as many in each, quickly.
 

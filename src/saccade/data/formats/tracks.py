@@ -1,6 +1,5 @@
 """MOTChallenge text files: one line a box, of all objects of a video."""
 
-from collections import abc
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,10 +10,13 @@ from jaxtyping import Bool, Float64, Int64
 
 from saccade.core import DatasetError
 from saccade.data.formats.text import numbered_rows, read_table
+from saccade.data.frames import Frames
 from saccade.data.truth import GroundTruth, ObjectId, Presence
 
 _ROW = "at least 6 numbers frame,id,left,top,width,height, then confidence, class and visibility"
 _FEWEST = 6
+_WORLD = 10
+"""lines of so many numbers end in world coordinates instead of class and visibility"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,10 +93,11 @@ def read_tracks(path: Path, num_frames: int | None = None) -> Tracks:
             video, or an id that occurs twice in a frame.
     """
     table = _table(path)
+    _check_numbers(table, path)
     rows, columns = table.shape
     frames = table[:, 0].astype(np.int64) - 1
     ids = table[:, 1].astype(np.int64)
-    says_class = _FEWEST + 2 <= columns < 10
+    says_class = _says_class(table)
     tracks = Tracks(
         int(frames.max(initial=-1)) + 1 if num_frames is None else num_frames,
         frames,
@@ -104,7 +107,7 @@ def read_tracks(path: Path, num_frames: int | None = None) -> Tracks:
         table[:, 7].astype(np.int64) if says_class else np.full(rows, -1),
         table[:, 8] if says_class and columns > 8 else np.full(rows, np.nan),
     )
-    _check(tracks, table, path)
+    _check_boxes(tracks, path)
     order = np.lexsort((ids, frames))
     return Tracks(
         tracks.num_frames,
@@ -133,7 +136,7 @@ class TrackReader:
     """
 
     file: Path | None
-    images: abc.Sequence[Path]
+    images: Frames
 
     def __call__(self) -> Tracks:
         if self.file is None:
@@ -157,16 +160,41 @@ def _table(path: Path) -> Float64[np.ndarray, "R K"]:
     return table
 
 
-def _check(tracks: Tracks, table: Float64[np.ndarray, "R K"], path: Path) -> None:
-    """Refuses rows that are no box of a frame of the video."""
-    whole = (table[:, :2] == np.floor(table[:, :2])).all(axis=1)
+def _check_numbers(table: Float64[np.ndarray, "R K"], path: Path) -> None:
+    """Refuses rows whose numbers cannot be what they should be."""
+    frames, ids, boxes = table[:, 0], table[:, 1], table[:, 2:_FEWEST]
     faults = {
-        "frame and id must be whole numbers, frames counted from 1": ~whole | (tracks.frames < 0),
+        "frame and id must be whole numbers, frames counted from 1, ids from 0, or -1 for none": ~(
+            _is_count(frames) & _is_count(ids) & (frames >= 1) & (ids >= -1)
+        ),
+        "the box has negative width or height, or NaN": (boxes[:, 2:] < 0).any(axis=1)
+        | np.isnan(boxes).any(axis=1),
+        "the confidence is NaN": np.isnan(table[:, _FEWEST : _FEWEST + 1]).any(axis=1),
+    }
+    if _says_class(table):
+        faults["the class must be a whole number"] = ~_is_count(table[:, _FEWEST + 1])
+    _refuse(faults, path)
+
+
+def _is_count(numbers: Float64[np.ndarray, " R"]) -> Bool[np.ndarray, " R"]:
+    """Which are whole and small enough that two make one 64-bit key."""
+    return (numbers == np.floor(numbers)) & (np.abs(numbers) < 2**31)
+
+
+def _says_class(table: Float64[np.ndarray, "R K"]) -> bool:
+    return _FEWEST + 2 <= table.shape[1] < _WORLD
+
+
+def _check_boxes(tracks: Tracks, path: Path) -> None:
+    """Refuses rows that are no box of a frame of the video."""
+    faults = {
         f"the video has only {tracks.num_frames} frames": tracks.frames >= tracks.num_frames,
-        "the box has negative width or height, or NaN": (tracks.boxes[:, 2:] < 0).any(axis=1)
-        | np.isnan(tracks.boxes).any(axis=1),
         "the id occurs twice in this frame": _repeated(tracks),
     }
+    _refuse(faults, path)
+
+
+def _refuse(faults: Mapping[str, Bool[np.ndarray, " R"]], path: Path) -> None:
     for fault, rows in faults.items():
         if rows.any():
             raise DatasetError(f"{path}, line {np.flatnonzero(rows)[0] + 1}: {fault}; correct the line")
