@@ -11,14 +11,14 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from saccade.nets.dimp.classifier import FilterInitializer, TargetClassifier
+from saccade.nets.dimp.density_loss import DensityLoss, DensityOptimizer
+from saccade.nets.dimp.filter_optimizer import FilterOptimizer, TrainingSamples
+from saccade.nets.dimp.hinge_loss import HingeLoss, HingeOptimizer, SimpleLoss
+from saccade.nets.dimp.learned_loss import LearnedLoss, LearnedLossOptimizer
 from saccade.ops.activations import BentLeakyReLU, LeakyReLU, softmax2d
 from saccade.ops.distance import distance_map, radial_profiles
 from saccade.ops.filters import correlate, correlate_adjoint
-from saccade.trackers.dimp.classifier import FilterInitializer, TargetClassifier
-from saccade.trackers.dimp.density_loss import DensityLoss, DensityOptimizer
-from saccade.trackers.dimp.filter_optimizer import FilterOptimizer, TrainingSamples
-from saccade.trackers.dimp.hinge_loss import HingeLoss, HingeOptimizer, SimpleLoss
-from saccade.trackers.dimp.learned_loss import LearnedLoss, LearnedLossOptimizer
 from saccade.trackers.dimp.network import (
     DIMPNET18,
     DIMPNET50,

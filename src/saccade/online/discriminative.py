@@ -9,7 +9,7 @@ from the device once a frame, after the boxes and before the learning.
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 import torch
@@ -37,6 +37,7 @@ from saccade.online.localization import (
 from saccade.online.memory import SampleMemory
 from saccade.online.refinement import BoxRefinement, draw_uniform, refine
 from saccade.online.run import Estimate
+from saccade.online.scene import Scene
 from saccade.online.search_region import SearchRegion, keep_inside
 from saccade.online.state import TargetState
 from saccade.online.target_model import TargetModel
@@ -118,6 +119,8 @@ class DiscriminativeState(TargetState):
     """of the IoU-Net"""
     model: TargetState
     """of the target model"""
+    scene: TargetState = field(default_factory=TargetState)
+    """of the scene, for trackers that know one"""
 
 
 @runtime_checkable
@@ -132,6 +135,23 @@ class TrackingNetwork(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where N targets are, to a cell of the score map.
+
+    Attributes:
+        peak: what was made of the score maps.
+        view: the search region at the best scale.
+        centre: (x, y) in frame pixels.
+        scene: what will be known of the surroundings, for targets that are indeed there.
+    """
+
+    peak: Peak
+    view: CropView
+    centre: Float[Tensor, "N 2"]
+    scene: TargetState
+
+
+@dataclass(frozen=True, slots=True)
 class DiscriminativeTracker:
     """The loop, as a `Tracker`.
 
@@ -142,6 +162,8 @@ class DiscriminativeTracker:
         model: the target model.
         device: where the network is.
         is_exact: whether a GPU must not round the factors of convolutions, as it does by default.
+        scene: what knows the surroundings of targets, and localizes them by that; None for trackers that go
+            by their score maps alone.
     """
 
     State: type[DiscriminativeState]
@@ -150,6 +172,7 @@ class DiscriminativeTracker:
     model: TargetModel[Any]
     device: torch.device
     is_exact: bool = True
+    scene: Scene[Any] | None = None
 
     def cohort(self, frame: Frame, box: Any) -> None:
         """All targets share one batch: every search region has the same number of pixels."""
@@ -210,7 +233,23 @@ class DiscriminativeTracker:
             is_drawn=torch.zeros(1, dtype=torch.bool),
             modulation=modulation,
             model=model,
+            scene=self._first_scene(frame, centre[None], size[None], scale[None]),
         )
+
+    def _first_scene(
+        self,
+        frame: Frame,
+        centre: Float[Tensor, "1 2"],
+        size: Float[Tensor, "1 2"],
+        scale: Float[Tensor, "1"],
+    ) -> TargetState:
+        """What surrounds a target, seen as in the frames to come."""
+        if self.scene is None:
+            return TargetState()
+        search = self.config.search
+        views, crops = search.look(frame, centre, scale, self.model.offset(search.side))
+        _, layer3 = self._backbone(crops[:, 0])
+        return self.scene.begin(layer3, _box_in_crop(views[:, 0], centre, size), size / scale[:, None])
 
     def track(
         self,
@@ -240,16 +279,16 @@ class DiscriminativeTracker:
             layer2, layer3 = self._backbone(crops.flatten(0, 1))
         with stopwatch.stage("classifier"):
             features = self.model.extract(layer3).unflatten(0, crops.shape[:2])
-            peak, view, centre = self._localize(frame, features, told, state)
+            place = self._localize(frame, features, layer3, told, state)
         with stopwatch.stage("refinement"):
-            sighting = self._measure((layer2, layer3), peak, view, centre, told, state)
+            sighting = self._measure((layer2, layer3), place, told, state)
         with stopwatch.stage("host"):
             sighting = sighting.on_host()
             view = _at_scale(views, sighting.scale_index)
             self._move(frame, view, sighting, state)
         with stopwatch.stage("optimiser"):
             best = features[torch.arange(len(state)), sighting.scale_index.to(self.device)]
-            self._learn(best, view, sighting, state)
+            self._learn(best, place.scene, view, sighting, state)
         return self._estimate(sighting, state)
 
     def _backbone(self, pictures: Float[Tensor, "B 3 side side"]) -> tuple[Tensor, Tensor]:
@@ -259,31 +298,34 @@ class DiscriminativeTracker:
         self,
         frame: Frame,
         features: Float[Tensor, "N S C h w"],
+        layer3: Float[Tensor, "B c h w"],
         told: Briefing,
         state: DiscriminativeState,
-    ) -> tuple[Peak, CropView, Float[Tensor, "N 2"]]:
-        """What the score maps say, the view at the best scale, and the target's centre in frame pixels."""
+    ) -> Place:
+        """Where the score maps say that targets are; and the scene, where one is known."""
         maps = self.model.score(features, state.model)
         index = best_scale(maps, self.config.localization)
         view = _at_scale(told.views, index)
         # ATOM moves by cells of the last scale, not of the one that it found
         is_nominal = self.config.search.geometry == "nominal"
         cells = CropView(view.centre, told.scale, view.size_wh) if is_nominal else view
-        peak = localize(maps, index, cells, told.centre, told.size, self.config.localization)
+        scene = state.scene
+        if self.scene is None:
+            peak = localize(maps, index, cells, told.centre, told.size, self.config.localization)
+        else:
+            peak, scene = self.scene.localize(maps, layer3, view, told.size, scene)
         moved = cells.centre + peak.displacement * cells.scale[:, None]
-        return peak, view, keep_inside(moved, told.size, frame.size_wh)
+        return Place(peak, view, keep_inside(moved, told.size, frame.size_wh), scene)
 
     def _measure(
         self,
         layers: tuple[Tensor, Tensor],
-        peak: Peak,
-        view: CropView,
-        centre: Float[Tensor, "N 2"],
+        place: Place,
         told: Briefing,
         state: DiscriminativeState,
     ) -> Sighting:
         """Box and finding of each target."""
-        size = told.size
+        peak, view, centre, size = place.peak, place.view, place.centre, told.size
         is_refined = torch.zeros_like(peak.finding, dtype=torch.bool)
         if self.config.refines_boxes:
             overlap = self.network.bb_regressor.overlap_in(
@@ -340,6 +382,7 @@ class DiscriminativeTracker:
     def _learn(
         self,
         features: Float[Tensor, "N C h w"],
+        scene: TargetState,
         view: CropView,
         sighting: Sighting,
         state: DiscriminativeState,
@@ -349,12 +392,14 @@ class DiscriminativeTracker:
         is_contested = sighting.finding == HARD_NEGATIVE
         is_sure = (sighting.finding == FOUND) | is_contested
         state.age += 1
+        # the box as it was measured, also where the state goes back to an older one
+        boxes = _box_in_crop(view, sighting.centre, state.size)
+        if self.scene is not None:
+            self.scene.follow(scene, boxes, sighting.finding != MISSING, state.scene)
         if is_sure.any():
             sure = is_sure.nonzero()[:, 0]
             rates = torch.where(is_contested, memory.hard_negative_rate, memory.learning_rate)
-            # the box as it was measured, also where the state goes back to an older one
-            boxes = _box_in_crop(view, sighting.centre, state.size).to(self.device)
-            here = sure.to(self.device)
+            here, boxes = sure.to(self.device), boxes.to(self.device)
             self.model.remember(features[here], boxes[here], rates[sure], state.model, sure)
         steps = torch.where(state.age % learning.interval == 0, learning.steps, 0)
         steps = torch.where(is_contested, learning.hard_negative_steps, steps)

@@ -115,10 +115,10 @@ def localize(
     """
     rows = torch.arange(len(scale_index), device=scale_index.device)
     scores = (maps.values * maps.window if config.window == "scores" else maps.values)[rows, scale_index]
-    first, first_at = _highest(_searched(maps, config)[rows, scale_index])
+    first, first_at = highest(_searched(maps, config)[rows, scale_index])
     cell = maps.cell * view.scale[:, None]
-    around = _rectangle(first_at, config.neighborhood * size / cell, scores)
-    second, second_at = _highest(scores.masked_fill(around, 0))
+    around = rectangle(first_at, config.neighborhood * size / cell, scores)
+    second, second_at = highest(scores.masked_fill(around, 0))
 
     middle = literal(maps.middle, centre)
     expected = (
@@ -149,14 +149,14 @@ def _searched(maps: ScoreMaps, config: Localization) -> Float[Tensor, "N S H W"]
     return maps.values if config.window == "none" else maps.values * maps.window
 
 
-def _highest(scores: Float[Tensor, "N H W"]) -> tuple[Float[Tensor, " N"], Float[Tensor, "N 2"]]:
+def highest(scores: Float[Tensor, "N H W"]) -> tuple[Float[Tensor, " N"], Float[Tensor, "N 2"]]:
     """The highest score of each map and its cell (x, y)."""
     highest, at = scores.flatten(1).max(dim=1)
     width = scores.shape[-1]
     return highest, torch.stack([at % width, at // width], dim=1).to(scores.dtype)
 
 
-def _rectangle(
+def rectangle(
     middle: Float[Tensor, "N 2"], size: Float[Tensor, "N 2"], like: Float[Tensor, "N H W"]
 ) -> Bool[Tensor, "N H W"]:
     """The cells within a rectangle; half cells are rounded to even ones, as the original trackers do."""

@@ -31,3 +31,24 @@ def hann2d(
     """Return the outer product of the Hann windows of the two axes."""
     height, width = size_hw
     return torch.outer(hann(height, centred=centred, dtype=dtype), hann(width, centred=centred, dtype=dtype))
+
+
+def clipped_hann2d(
+    size_hw: tuple[int, int], effective_hw: tuple[int, int], *, dtype: torch.dtype = torch.float32
+) -> Float[Tensor, "h w"]:
+    """Return a Hann window in the middle of a map of `size_hw` cells, its border values repeated outwards.
+
+    The effective size grows by one cell where its parity differs from the map's, so that it can be centred.
+    An effective size above the map's gives the middle part of the larger window.
+    """
+    along_y, along_x = (
+        _clipped(hann(effective + (effective - size) % 2, dtype=dtype), size)
+        for size, effective in zip(size_hw, effective_hw, strict=True)
+    )
+    return torch.outer(along_y, along_x)
+
+
+def _clipped(window: Float[Tensor, " e"], size: int) -> Float[Tensor, " size"]:
+    """The middle `size` cells of a window, or the whole of it between copies of its ends."""
+    cells = torch.arange(size) + (len(window) - size) // 2
+    return window[cells.clamp(0, len(window) - 1)]

@@ -1,9 +1,9 @@
-"""Hann windows: their symmetries."""
+"""Hann windows: their symmetries, and what becomes of them when they are clipped."""
 
 import pytest
 import torch
 
-from saccade.ops.windows import hann
+from saccade.ops.windows import clipped_hann2d, hann, hann2d
 
 
 @pytest.mark.parametrize("size", [1, 2, 5, 6, 19])
@@ -18,3 +18,28 @@ def test_a_window_around_the_origin_has_its_only_maximum_there(size: int) -> Non
     window = hann(size, centred=False, dtype=torch.float64)
     assert window[0] == 1 and (window[1:] < 1).all()
     torch.testing.assert_close(window[1:], window[1:].flip(0))
+
+
+@pytest.mark.parametrize(
+    ("effective", "inside"),
+    [
+        ((13, 13), (13, 13)),  # the same parity as the map
+        ((12, 13), (13, 13)),  # one cell larger, so that it can be centred
+    ],
+)
+def test_a_clipped_window_repeats_its_border(effective: tuple[int, int], inside: tuple[int, int]) -> None:
+    window = clipped_hann2d((19, 17), effective)
+    margin_y, margin_x = (19 - inside[0]) // 2, (17 - inside[1]) // 2
+    middle = window[margin_y : margin_y + inside[0], margin_x : margin_x + inside[1]]
+    torch.testing.assert_close(middle, hann2d(inside))
+    assert (window[: margin_y + 1] == window[margin_y]).all()
+    assert (window[:, : margin_x + 1] == window[:, margin_x : margin_x + 1]).all()
+    torch.testing.assert_close(window, window.flip(0, 1))
+
+
+def test_a_window_larger_than_the_map_shows_its_middle() -> None:
+    torch.testing.assert_close(clipped_hann2d((19, 8), (38, 8)), hann2d((39, 8))[10:29])
+
+
+def test_a_window_that_is_not_clipped_is_the_plain_one() -> None:
+    torch.testing.assert_close(clipped_hann2d((7, 8), (7, 8)), hann2d((7, 8)))

@@ -11,6 +11,7 @@ import torch
 
 import saccade
 from saccade.core import ConfigError, WeightsError
+from saccade.nets.dimp import DensityLoss, HingeLoss, LearnedLoss, SimpleLoss
 from saccade.trackers.dimp import (
     DIMPNET18,
     DIMPNET50,
@@ -18,12 +19,8 @@ from saccade.trackers.dimp import (
     PRDIMPNET50,
     SIMPLE_DIMPNET,
     SUPER_DIMPNET,
-    DensityLoss,
     DiMPNet,
     DiMPNetConfig,
-    HingeLoss,
-    LearnedLoss,
-    SimpleLoss,
 )
 from saccade.trackers.dimp.weights import _MAKERS, _RANGES, _Maker, network_config, read_network
 from saccade.weights import Checkpoint, Constructor, read_checkpoint

@@ -1,7 +1,6 @@
 """DiMP, PrDiMP and SuperDiMP: a filter that a learned optimiser keeps up to date."""
 
 from saccade.trackers.dimp.build import build, make_network
-from saccade.trackers.dimp.classifier import ClassifierConfig, TargetClassifier
 from saccade.trackers.dimp.config import (
     DIMP18,
     DIMP18_VOT18,
@@ -15,10 +14,6 @@ from saccade.trackers.dimp.config import (
     SUPER_DIMP_SIMPLE,
     DiMPConfig,
 )
-from saccade.trackers.dimp.density_loss import DensityLoss
-from saccade.trackers.dimp.filter_optimizer import TrainingSamples
-from saccade.trackers.dimp.hinge_loss import HingeLoss, SimpleLoss
-from saccade.trackers.dimp.learned_loss import LearnedLoss
 from saccade.trackers.dimp.network import (
     DIMPNET18,
     DIMPNET50,
@@ -47,16 +42,9 @@ __all__ = [
     "SUPER_DIMP",
     "SUPER_DIMPNET",
     "SUPER_DIMP_SIMPLE",
-    "ClassifierConfig",
-    "DensityLoss",
     "DiMPConfig",
     "DiMPNet",
     "DiMPNetConfig",
-    "HingeLoss",
-    "LearnedLoss",
-    "SimpleLoss",
-    "TargetClassifier",
-    "TrainingSamples",
     "build",
     "make_network",
 ]

@@ -7,12 +7,9 @@ from typing import Literal
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from saccade.nets.dimp import ClassifierConfig, DensityLoss, LearnedLoss, SimpleLoss, TargetClassifier
 from saccade.nets.iou_net import IoUNet
 from saccade.nets.resnet import ResNetFeatures, resnet18, resnet50
-from saccade.trackers.dimp.classifier import ClassifierConfig, TargetClassifier
-from saccade.trackers.dimp.density_loss import DensityLoss
-from saccade.trackers.dimp.hinge_loss import SimpleLoss
-from saccade.trackers.dimp.learned_loss import LearnedLoss
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

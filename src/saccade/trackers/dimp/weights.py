@@ -8,8 +8,7 @@ import torch
 
 from saccade.core.config import override
 from saccade.core.errors import ConfigError, WeightsError, did_you_mean
-from saccade.trackers.dimp.classifier import ClassifierConfig
-from saccade.trackers.dimp.hinge_loss import HingeLoss
+from saccade.nets.dimp import ClassifierConfig, HingeLoss
 from saccade.trackers.dimp.network import (
     DIMPNET18,
     DIMPNET50,

@@ -10,15 +10,15 @@ from torch import Tensor, nn
 from torchvision.models.resnet import BasicBlock
 
 from saccade.core.ranges import at_least, check_ranges
+from saccade.nets.dimp.density_loss import DensityLoss, DensityOptimizer
+from saccade.nets.dimp.filter_optimizer import FilterOptimizer, TrainingSamples
+from saccade.nets.dimp.hinge_loss import HingeLoss, HingeOptimizer, SimpleLoss, SimpleOptimizer
+from saccade.nets.dimp.learned_loss import LearnedLoss, LearnedLossOptimizer
 from saccade.nets.inference import as_precise_as
 from saccade.nets.instance_norm import InstanceNorm
-from saccade.online.target_model import STRIDE
+from saccade.nets.resnet import STRIDES
 from saccade.ops.filters import correlate
 from saccade.ops.roi_pool import roi_pool
-from saccade.trackers.dimp.density_loss import DensityLoss, DensityOptimizer
-from saccade.trackers.dimp.filter_optimizer import FilterOptimizer, TrainingSamples
-from saccade.trackers.dimp.hinge_loss import HingeLoss, HingeOptimizer, SimpleLoss, SimpleOptimizer
-from saccade.trackers.dimp.learned_loss import LearnedLoss, LearnedLossOptimizer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +127,7 @@ class FilterInitializer(nn.Module):
         if self.pools_square:
             size = size.prod(dim=1, keepdim=True).sqrt()
         corners = torch.cat([centre - 0.5 * size, centre + 0.5 * size], dim=1)
-        pooled: Tensor = roi_pool(features, corners[:, None], bins=self.filter_size, stride=STRIDE)
+        pooled: Tensor = roi_pool(features, corners[:, None], bins=self.filter_size, stride=STRIDES["layer3"])
         return pooled[:, 0]
 
 

@@ -9,11 +9,11 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from saccade.core.ranges import FINITE, above, at_least, check_ranges
-from saccade.online.filter_learning import FilterProblem, WeightedSquares
+from saccade.nets.dimp.filter_optimizer import FilterOptimizer, TrainingSamples
+from saccade.nets.filter_learning import FilterProblem, WeightedSquares
 from saccade.ops.activations import Activation, BentLeakyReLU, LeakyReLU
 from saccade.ops.distance import distance_map, radial_profiles
 from saccade.solvers.steepest_descent import SteepestDescent
-from saccade.trackers.dimp.filter_optimizer import FilterOptimizer, TrainingSamples
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from saccade.online.filter_learning import FilterProblem
-from saccade.online.target_model import STRIDE
+from saccade.nets.filter_learning import FilterProblem
+from saccade.nets.resnet import STRIDES
 from saccade.ops.filters import score_size
 from saccade.solvers.steepest_descent import SteepestDescent
 
@@ -39,7 +39,7 @@ class TrainingSamples:
         A cell of an even filter's map lies between two cells of the features.
         """
         centres = self.boxes[..., :2] + 0.5 * self.boxes[..., 2:]
-        return centres / STRIDE - kernel % 2 / 2
+        return centres / STRIDES["layer3"] - kernel % 2 / 2
 
 
 class FilterOptimizer(nn.Module, ABC):

@@ -8,11 +8,11 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from saccade.core.ranges import FINITE, above, at_least, check_ranges, within
-from saccade.online.filter_learning import FilterProblem
+from saccade.nets.dimp.filter_optimizer import FilterOptimizer, TrainingSamples
+from saccade.nets.filter_learning import FilterProblem
 from saccade.ops.activations import log_normaliser2d, softmax2d
 from saccade.ops.labels import gaussian_density
 from saccade.solvers.steepest_descent import SteepestDescent
-from saccade.trackers.dimp.filter_optimizer import FilterOptimizer, TrainingSamples
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
