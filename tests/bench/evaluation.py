@@ -6,6 +6,7 @@ The runner's baseline is a bare loop of `step` over the same frames, read from t
 """
 
 import argparse
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from rich.console import Console
 from rich.table import Table
 
 import saccade
+from saccade.cli.contenders import load_ahead
 from saccade.data import open_dataset
 from saccade.evaluation import (
     Contender,
@@ -31,6 +33,7 @@ from saccade.evaluation import (
     run_here,
     run_in_processes,
 )
+from saccade.evaluation.workers import START
 from tests.bench.contestants import REPOSITORY
 
 DATA = Path(os.environ.get("SACCADE_TEST_DATA", REPOSITORY / "../shared/data")) / "sot"
@@ -68,7 +71,7 @@ def _track_bare(out: Path) -> float:
         for sequence in dataset.sequences:
             run = model.start(seed=0)
             targets: saccade.Targets | None = saccade.Targets(boxes=[tuple(sequence.truth.boxes[0])])
-            for frame in sequence.frames():
+            for frame in sequence:
                 run.step(frame, targets)
                 targets = None
     return time.perf_counter() - began
@@ -76,6 +79,12 @@ def _track_bare(out: Path) -> float:
 
 def _evaluate(out: Path, workers: int) -> float:
     """Seconds of tracking the same in an evaluation, with the files of its results, without the report."""
+    if workers > 1:
+        # the command does this while it loads its packages
+        load_ahead()
+        first = multiprocessing.get_context(START).Process(target=int)
+        first.start()
+        first.join()
     contenders = [Contender(name, partial(saccade.load, name), {"model": name}) for name in TRACKERS]
     trials = plan(contenders, open_dataset("folder", DATA), out)
     began = time.perf_counter()

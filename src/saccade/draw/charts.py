@@ -51,7 +51,10 @@ _STYLE: dict[Any, Any] = {
     "lines.linewidth": 1.6,
 }
 _SIZE_INCHES = (4.8, 2.9)
-_BESIDE_FROM = 5
+_BESIDE_FROM = 3
+"""with so many curves, a legend would lie on some of them"""
+_LONGEST = 26
+"""letters of a name in a legend"""
 """with more lines than these the legend stands beside the chart, for there is no room inside of it"""
 
 Spans = Mapping[str, Bool[np.ndarray, " F"]]
@@ -155,13 +158,17 @@ def curve_plot(
         title: of the legend.
         inks: by name; the first ones when not given.
     """
-    figure, axes = _axes(x_label, y_label)
+    labels = {name: _short(name) if scores is None else f"{_short(name)}  {scores[name]}" for name in curves}
+    is_beside = len(curves) >= _BESIDE_FROM
+    width, height = _SIZE_INCHES
+    # room for the legend, which would be taken from the axes
+    room = 0.5 + 0.075 * max(map(len, labels.values()), default=0) if is_beside else 0.0
+    figure, axes = _axes(x_label, y_label, size=(width + room, height))
     for name, values in curves.items():
-        label = name if scores is None else f"{name}  {scores[name]}"
-        _line(axes, thresholds[: len(values)], values, label, _chosen(inks, curves)[name])
+        _line(axes, thresholds[: len(values)], values, labels[name], _chosen(inks, curves)[name])
     axes.set_xlim(float(thresholds[0]), max(float(thresholds[-1]), float(thresholds[0]) + 1e-9))
     axes.set_ylim(0, 102)
-    return _finished(figure, axes, several=True, title=title, beside=len(curves) > _BESIDE_FROM)
+    return _finished(figure, axes, several=True, title=title, beside=is_beside)
 
 
 def dot_plot(
@@ -181,7 +188,14 @@ def dot_plot(
         values = [scores[name] for scores in rows.values() if name in scores]
         color = _chosen(inks, names)[name].color
         axes.scatter(
-            values, places, s=26, color=color, label=name, edgecolors="white", linewidths=0.6, zorder=3
+            values,
+            places,
+            s=26,
+            color=color,
+            label=_short(name),
+            edgecolors="white",
+            linewidths=0.6,
+            zorder=3,
         )
     axes.set_yticks(range(len(rows)), list(rows))
     axes.set_ylim(len(rows) - 0.4, -0.6)
@@ -204,7 +218,9 @@ def speed_plot(
     for name, (speed, score) in points.items():
         color = _chosen(inks, points)[name].color
         axes.scatter([speed], [score], s=34, color=color, edgecolors="white", linewidths=0.6, zorder=3)
-        axes.annotate(name, (speed, score), (5, 3), textcoords="offset points", fontsize=8, color="#30353B")
+        axes.annotate(
+            _short(name), (speed, score), (5, 3), textcoords="offset points", fontsize=8, color="#30353B"
+        )
     axes.margins(x=0.16, y=0.14)
     formatter = FuncFormatter(lambda value, _: f"{value:g}")
     axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
@@ -275,6 +291,12 @@ def _finished(
             place: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.02)} if beside else {}
             axes.legend(title=title, fontsize=8, **place)
     return figure
+
+
+def _short(name: str) -> str:
+    """A name that leaves room for the picture: its beginning and its end."""
+    half = (_LONGEST - 1) // 2
+    return name if len(name) <= _LONGEST else f"{name[:half]}…{name[-half:]}"
 
 
 def _chosen(inks: Inks | None, names: Iterable[str]) -> Inks:

@@ -62,6 +62,18 @@ def test_a_run_backwards_is_drawn_from_its_first_frame_in_time():
     assert figure.axes[0].get_xlim() == (AT.min(), AT.max())
 
 
+def test_long_names_leave_the_axes_their_room():
+    names = ["eco", "kcf", "a-very-long-name-that-somebody-gave-a-tracker"]
+    curves = {name: np.full(21, 50.0) for name in names}
+    figure = curve_plot(np.linspace(0, 1, 21), curves, x_label="overlap", y_label="frames [%]")
+    figure.draw_without_rendering()
+    axes = figure.axes[0]
+    assert axes.get_position().width * figure.get_size_inches()[0] > 3.5
+    assert "…" in legend(figure)[2]
+    assert len(legend(figure)[2]) < 30
+    assert not axes.get_legend().get_window_extent().overlaps(axes.get_window_extent())
+
+
 def test_the_best_success_curve_comes_first_with_its_area():
     figure = success_plot(THRESHOLDS, {"still": 1 - THRESHOLDS, "eco": 1 - THRESHOLDS**3})
     assert legend(figure) == ["eco  73.7", "still  50.0"]
