@@ -13,9 +13,10 @@ from saccade.core import Model, Targets
 from saccade.core.config import override
 from saccade.data.synthetic import render
 from saccade.online.model import OnlineModel
-from saccade.trackers import atom, dimp
+from saccade.trackers import atom, dimp, kys
 from saccade.trackers.atom.tracker import make_tracker as make_atom
 from saccade.trackers.dimp.tracker import make_tracker as make_dimp
+from saccade.trackers.kys.tracker import make_tracker as make_kys
 from saccade.zoo import CATALOG
 
 MODELS = [row.name for row in CATALOG.values() if row.task == "track" and not row.cpu_only]
@@ -66,6 +67,7 @@ SHORT = {"target_model.inner_steps": 4, "learning.first_steps": 3, "learning.ste
     [
         pytest.param(make_dimp, lambda: dimp.DiMPNet(dimp.DIMPNET18), dimp.DIMP18, 0.02, id="dimp18"),
         pytest.param(make_dimp, lambda: dimp.DiMPNet(dimp.PRDIMPNET18), dimp.PRDIMP18, 0.02, id="prdimp18"),
+        pytest.param(make_kys, lambda: kys.KYSNet(kys.KYSNET), kys.KYS, 0.02, id="kys"),
         pytest.param(make_atom, atom.ATOMNet, override(atom.ATOM, SHORT), 0.01, id="atom"),
     ],
 )

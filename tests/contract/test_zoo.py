@@ -1,4 +1,4 @@
-"""What every tracker of the zoo keeps to. A new row of the catalogue needs no further line here."""
+"""What every model of the zoo that follows keeps to. A new row of the catalogue needs no line here."""
 
 import io
 import json
@@ -16,16 +16,18 @@ import torch
 import saccade
 from saccade.core import Instances, Model, Run, SaccadeWarning, Status, TargetError, Targets
 from saccade.core.config import from_json, to_json
+from saccade.ops.masks import fill_box
 from saccade.zoo import CATALOG
 
-# rows that differ from another in numbers alone, which are tested elsewhere
+# rows that differ from another in settings alone, which are tested elsewhere
 VARIANTS = {
-    "atom_vot", "atom_gmm", "dimp18_vot18", "dimp50_vot18", "dimp50_vot19", "prdimp18", "prdimp50_vot18"
+    "atom_vot", "atom_gmm", "dimp18_vot18", "dimp50_vot18", "dimp50_vot19", "prdimp18", "prdimp50_vot18",
+    "kys_vot", "lwl_box",
 }  # fmt: skip
 TRACKERS = [
     pytest.param(row.name, marks=[pytest.mark.slow] if row.name in VARIANTS else [])
     for row in CATALOG.values()
-    if row.task == "track"
+    if row.task in ("track", "segment")
 ]
 
 # settings under which a slow method is quick enough to be tested this often; all its parts still take part
@@ -43,26 +45,39 @@ _DISCRIMINATIVE = {
     "refinement.averaged": 4,  # all: which ones a random network finds best is a matter of the last digit
     "refinement.steps": 2,
 }
-LIGHT: dict[str, dict[str, Any]] = {
-    row.name: _DISCRIMINATIVE
-    for row in CATALOG.values()
-    if row.method in ("saccade.trackers.atom", "saccade.trackers.dimp")
-} | {
-    "eco_deep": {
-        "min_side": 96,
-        "max_side": 112,
-        "memory_slots": 8,
-        "init_steps": 2,
-        "init_inner_steps": 2,
-        "update_interval": 3,
-        "update_steps": 2,
-        "num_scales": 3,
-        "augmentation.shifts": (),
-        "augmentation.rotations": (5,),
-        "augmentation.blurs": (),
-        "augmentation.dropout_copies": 1,
-    },
+_SEGMENTING = {
+    "search.width": 64,
+    "search.height": 48,
+    "memory.size": 4,
+    "learning.first_steps": 2,
+    "learning.interval": 1,
+    "learning.steps": 1,
+    "targets_compete": False,  # or else a target's track depends on the others, as it should
 }
+LIGHT: dict[str, dict[str, Any]] = (
+    {row.name: _SEGMENTING for row in CATALOG.values() if row.task == "segment"}
+    | {
+        row.name: _DISCRIMINATIVE
+        for row in CATALOG.values()
+        if row.method in ("saccade.trackers.atom", "saccade.trackers.dimp", "saccade.trackers.kys")
+    }
+    | {
+        "eco_deep": {
+            "min_side": 96,
+            "max_side": 112,
+            "memory_slots": 8,
+            "init_steps": 2,
+            "init_inner_steps": 2,
+            "update_interval": 3,
+            "update_steps": 2,
+            "num_scales": 3,
+            "augmentation.shifts": (),
+            "augmentation.rotations": (5,),
+            "augmentation.blurs": (),
+            "augmentation.dropout_copies": 1,
+        },
+    }
+)
 
 # Sums over a batch are added in another order than over one target, so float32 results differ in the last
 # digits, and from frame to frame a tracker stands on its own results.
@@ -118,7 +133,15 @@ def test_a_variant_follows_a_short_while(name):
 
 def follow(run: Run, frames: Any, wishes: dict[int, Targets]) -> list[Instances]:
     """Steps through frames, with what is asked for on some of them."""
-    return [run.step(frame, wishes.get(t)) for t, frame in enumerate(frames)]
+    return [run.step(frame, aim(frame, wishes.get(t))) for t, frame in enumerate(frames)]
+
+
+def aim(frame: np.ndarray, targets: Targets | None) -> Targets | None:
+    """The same targets with a mask each, which is their box: segmenters want one, and trackers take it."""
+    if targets is None or not len(targets.boxes):
+        return targets
+    masks = [fill_box(box, frame.shape[:2]) for box in targets.boxes]
+    return Targets(boxes=targets.boxes, masks=masks, ids=targets.ids, drop=targets.drop)
 
 
 def check(found: Instances, ids: list[Any]) -> None:
@@ -152,7 +175,7 @@ def test_starts_and_steps(model):
 def test_a_frame_is_only_read(model):
     frame = video()[0].copy()
     run = model.start()
-    run.step(frame, Targets(boxes=[A]))
+    run.step(frame, aim(frame, Targets(boxes=[A])))
     run.step(frame)
     np.testing.assert_array_equal(frame, video()[0])
 
@@ -162,7 +185,7 @@ def test_two_runs_share_nothing(model):
     runs = [model.start(), model.start()]
     for t, frame in enumerate(video()):
         for run, box, track in zip(runs, (A, B), alone, strict=True):
-            found = run.step(frame, Targets(boxes=[box]) if t == 0 else None)
+            found = run.step(frame, aim(frame, Targets(boxes=[box])) if t == 0 else None)
             np.testing.assert_array_equal(found.boxes, track[t])
 
 
@@ -262,7 +285,7 @@ def test_a_step_before_any_target_is_refused(model):
     run = model.start()
     with pytest.raises(TargetError, match="nothing to follow yet"):
         run.step(video()[0])
-    check(run.step(video()[0], Targets(boxes=[A])), [0])
+    check(run.step(video()[0], aim(video()[0], Targets(boxes=[A]))), [0])
 
 
 @pytest.mark.parametrize(
@@ -296,7 +319,8 @@ def smaller(frame: np.ndarray) -> np.ndarray:
 def test_frames_change_size_midway(model, change):
     run = model.start()
     for t, frame in enumerate(video()):
-        found = run.step(frame if t < 3 else change(frame), Targets(boxes=[A, B]) if t == 0 else None)
+        wish = aim(frame, Targets(boxes=[A, B])) if t == 0 else None
+        found = run.step(frame if t < 3 else change(frame), wish)
         check(found, [0, 1])
 
 

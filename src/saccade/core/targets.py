@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import Any, SupportsFloat
 
 import numpy as np
@@ -63,18 +64,30 @@ class Targets:
             where: how a message names the frame.
 
         Raises:
-            TargetError: when a box lies wholly outside, or a mask is empty or of another size than the frame.
+            TargetError: when a box lies wholly outside, a mask is empty or of another size than the frame, or
+                most of a target's mask lies outside its box.
         """
-        masks = () if self.masks is None else self.masks
+        masks = [np.asarray(mask, dtype=bool) for mask in (() if self.masks is None else self.masks)]
         of_masks = [self._mask_box(i, mask, size_wh, where) for i, mask in enumerate(masks)]
         boxes = self.boxes if len(self.boxes) else of_masks
         rows = [clip_box(box, size_wh, f"{where}: target {self._name(i)}") for i, box in enumerate(boxes)]
+        for i, (box, mask) in enumerate(zip(rows, masks, strict=False)):
+            self._check_agreement(i, box, mask, where)
         return np.array(rows, dtype=np.float64).reshape(-1, 4)
+
+    def _check_agreement(self, i: int, box: Box, mask: Bool[np.ndarray, "H W"], where: str) -> None:
+        """Boxes are drawn loosely, or around what is hidden too; but they are drawn around the mask."""
+        x, y, w, h = (float(v) for v in box)
+        inside = mask[int(y) : ceil(y + h), int(x) : ceil(x + w)].sum() / mask.sum()
+        if inside < 0.5:
+            raise TargetError(
+                f"{where}: box and mask of target {self._name(i)} disagree: {inside:.0%} of the mask lies in "
+                f"the box {_show(box)}; give one of them, or both of the same target"
+            )
 
     def _mask_box(self, i: int, mask: Bool[np.ndarray, "H W"], size_wh: tuple[int, int], where: str) -> Box:
         from saccade.ops.masks import mask_box
 
-        mask = np.asarray(mask, dtype=bool)
         if mask.shape != size_wh[::-1]:
             raise TargetError(
                 f"{where}: the mask of target {self._name(i)} has shape {mask.shape}, "

@@ -15,6 +15,7 @@ from saccade.core.targets import Box
 from saccade.core.timing import stages_end_with
 from saccade.data.synthetic import render
 from saccade.media import open_source
+from saccade.ops.masks import fill_box
 
 WARM_UP = 10
 """frames that are tracked before the clock runs: caches fill and kernels are chosen in them"""
@@ -138,10 +139,13 @@ def _pass(
 ) -> tuple[list[float], list[Mapping[str, float]]]:
     """Milliseconds of each frame, and of its stages."""
     run = model.start()
+    # segmenters want masks, and trackers do not mind them
+    masks = [fill_box(box, frames[0].image.shape[:2]) for box in boxes]
+    targets = Targets(boxes=boxes, masks=masks)
     spent, timings = [], []
     for number, frame in enumerate(frames):
         start = time.perf_counter()
-        found = run.step(frame, Targets(boxes=boxes) if number == 0 else None)
+        found = run.step(frame, targets if number == 0 else None)
         wait()
         spent.append(1e3 * (time.perf_counter() - start))
         timings.append(found.timings)

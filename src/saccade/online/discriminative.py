@@ -17,7 +17,6 @@ from jaxtyping import Bool, Float, Integer
 from torch import Tensor
 
 from saccade.core.frame import Frame
-from saccade.core.ranges import at_least, check_ranges
 from saccade.core.timing import Stopwatch
 from saccade.nets.inference import exact_float32
 from saccade.nets.iou_net import IoUNet, Modulation
@@ -40,37 +39,11 @@ from saccade.online.run import Estimate
 from saccade.online.scene import Scene
 from saccade.online.search_region import SearchRegion, keep_inside
 from saccade.online.state import TargetState
-from saccade.online.target_model import TargetModel
+from saccade.online.target_model import Learning, TargetModel
 from saccade.ops.crops import CropView
 
 SMALLEST = 10.0
 """shorter side in frame pixels that the scale keeps targets above, where boxes are not refined"""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Learning:
-    """When and for how long the target model is optimised."""
-
-    first_steps: int = 10
-    """steps on the first frame"""
-    interval: int = 20
-    """frames between two improvements"""
-    steps: int = 2
-    """steps of each"""
-    hard_negative_steps: int = 1
-    """steps at once on a frame that shows a distractor"""
-    improves_unseen: bool = False
-    """whether scheduled improvements happen on frames too from which nothing is remembered (ATOM)"""
-
-    def __post_init__(self) -> None:
-        check_ranges(
-            "learning",
-            self,
-            first_steps=at_least(0),
-            interval=at_least(1),
-            steps=at_least(0),
-            hard_negative_steps=at_least(0),
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""A run of a segmenter: ids, joining, leaving and saving, for targets that compete for the pixels of a frame."""
+"""A run of a segmenter: ids, joining, leaving and saving, for targets that compete for a frame's pixels."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -108,7 +108,8 @@ class SegmentationRun(Generic[S, V]):
         keep = [row for row, target in enumerate(self._ids) if not change.ends(target)]
         state = self._rows(keep)
         seen = [] if state is None else [(state, self._segmenter.look(frame, state, stopwatch))]
-        found = self._conclude(frame, seen + [learnt] * (learnt is not None), stopwatch)
+        seen += [] if learnt is None else [learnt]
+        self._state, found = self._conclude(frame, seen, stopwatch)
         self._ids = [self._ids[row] for row in keep] + list(change.boxes)
         self._roster.take(change)
         return self._instances(frame, found, change, stopwatch)
@@ -119,18 +120,17 @@ class SegmentationRun(Generic[S, V]):
             return None
         return self._state if len(keep) == len(self._ids) else self._state[torch.tensor(keep)]
 
-    def _conclude(self, frame: Frame, seen: list[tuple[S, V]], stopwatch: Stopwatch) -> Segmentation | None:
-        """What becomes of all that was seen, which is remembered."""
-        self._state = None
+    def _conclude(
+        self, frame: Frame, seen: list[tuple[S, V]], stopwatch: Stopwatch
+    ) -> tuple[S | None, Segmentation | None]:
+        """What becomes of all targets together, those that stay and those just learnt."""
         if not seen:
-            return None
-        (state, sight), *rest = seen
-        if rest:  # or else nothing is copied
+            return None, None
+        state, sight = seen[0]
+        if len(seen) > 1:  # or else nothing is copied
             state = type(state).cat([each for each, _ in seen])
             sight = type(sight).cat([each for _, each in seen])
-        found = self._segmenter.conclude(frame, state, sight, stopwatch)
-        self._state = state
-        return found
+        return state, self._segmenter.conclude(frame, state, sight, stopwatch)
 
     def _instances(
         self, frame: Frame, found: Segmentation | None, change: Change, stopwatch: Stopwatch

@@ -1,11 +1,13 @@
 """The target model: what tells one target from its surroundings, learned while it is followed."""
 
+from dataclasses import dataclass
 from typing import Protocol, TypeVar, runtime_checkable
 
 import torch
 from jaxtyping import Float, Integer
 from torch import Tensor
 
+from saccade.core.ranges import at_least, check_ranges
 from saccade.nets.resnet import STRIDES
 from saccade.online.localization import ScoreMaps
 from saccade.online.state import TargetState
@@ -14,6 +16,32 @@ M = TypeVar("M", bound=TargetState)
 
 STRIDE = STRIDES["layer3"]
 """crop pixels in a cell of the features that target models work on"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learning:
+    """When and for how long the target model is optimised."""
+
+    first_steps: int = 10
+    """steps on the first frame"""
+    interval: int = 20
+    """frames between two improvements"""
+    steps: int = 2
+    """steps of each"""
+    hard_negative_steps: int = 1
+    """steps at once on a frame that shows a distractor"""
+    improves_unseen: bool = False
+    """whether scheduled improvements happen on frames too from which nothing is remembered (ATOM)"""
+
+    def __post_init__(self) -> None:
+        check_ranges(
+            "learning",
+            self,
+            first_steps=at_least(0),
+            interval=at_least(1),
+            steps=at_least(0),
+            hard_negative_steps=at_least(0),
+        )
 
 
 @runtime_checkable

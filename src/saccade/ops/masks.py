@@ -23,6 +23,15 @@ def mask_box(mask: Bool[np.ndarray, "H W"]) -> tuple[float, float, float, float]
     return float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1)
 
 
+def fill_box(box: Any, size_hw: tuple[int, int]) -> Bool[np.ndarray, "H W"]:
+    """A mask of the pixels in a box (x, y, w, h) in frame pixels; at least one, for boxes inside of it."""
+    x, y, w, h = (float(v) for v in box)
+    left, top = int(max(x, 0)), int(max(y, 0))
+    mask = np.zeros(size_hw, dtype=bool)
+    mask[top : max(int(y + h), top + 1), left : max(int(x + w), left + 1)] = True
+    return mask
+
+
 def encode_rle(mask: Bool[np.ndarray, "H W"]) -> dict[str, Any]:
     """A mask as COCO run lengths.
 

@@ -42,9 +42,12 @@ _ECO = "ECO: Efficient Convolution Operators for Tracking, arXiv 1611.09224"
 _ATOM = "ATOM: Accurate Tracking by Overlap Maximization, arXiv 1811.07628"
 _DIMP = "Learning Discriminative Model Prediction for Tracking, arXiv 1904.07220"
 _PRDIMP = "Probabilistic Regression for Visual Tracking, arXiv 2003.12565"
+_KYS = "Know Your Surroundings: Exploiting Scene Information for Object Tracking, arXiv 2003.11014"
 _KEEPTRACK = (
     "Learning Target Candidate Association to Keep Track of What Not to Track (KeepTrack), arXiv 2103.16556"
 )
+
+_LWL = "Learning What to Learn for Video Object Segmentation, arXiv 2003.11540"
 
 CATALOG: dict[str, Entry] = {
     row.name: row
@@ -202,6 +205,42 @@ CATALOG: dict[str, Entry] = {
             summary="super_dimp with an optimiser that has almost nothing learned",
             paper=_KEEPTRACK,
             weights=PUBLISHED["super_dimp_simple"],
+        ),
+        Entry(
+            name="kys",
+            task="track",
+            method="saccade.trackers.kys",
+            preset="KYS",
+            summary="dimp50 with a memory of what surrounds the target, so that look-alikes are told apart",
+            paper=_KYS,
+            weights=PUBLISHED["kys"],
+        ),
+        Entry(
+            name="kys_vot",
+            task="track",
+            method="saccade.trackers.kys",
+            preset="KYS_VOT",
+            summary="kys with the settings for the VOT challenge",
+            paper=_KYS,
+            weights=PUBLISHED["kys"],
+        ),
+        Entry(
+            name="lwl",
+            task="segment",
+            method="saccade.segmenters.lwl",
+            preset="LWL",
+            summary="segments what a mask points at: learns on the way what its decoder must know of it",
+            paper=_LWL,
+            weights=PUBLISHED["lwl_stage2"],
+        ),
+        Entry(
+            name="lwl_box",
+            task="segment",
+            method="saccade.segmenters.lwl",
+            preset="LWL_BOX",
+            summary="segments what a box points at: lwl, with a guess at the first mask",
+            paper=_LWL,
+            weights=PUBLISHED["lwl_boxinit"],
         ),
         Entry(
             name="still",

@@ -158,6 +158,7 @@ def _told_by(checkpoint: Checkpoint) -> Entry:
             f"say what it is to run as with {others}" if others else "there is no tracker for it here yet"
         )
         raise WeightsError(f"{checkpoint.path}: is the network of {known}; {remedy}")
+    rows = [row for row in rows if row.title == known.title] or rows
     rows = [row for row in rows if _agrees(checkpoint, row)] or rows
     rows = [row for row in rows if row.key == key_of(checkpoint.path.name)] or rows
     if len(rows) > 1:

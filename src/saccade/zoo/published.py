@@ -89,6 +89,19 @@ PUBLISHED: dict[str, PublishedWeights] = {
         PublishedWeights(
             file="prdimp50.pth.tar", drive="1zbQUVXKsGvBEOc-I1NuGU6yTMPth_aI5", network="klcedimpnet50"
         ),
+        PublishedWeights(file="kys.pth", drive="1nJTBxpuBhN0WGSvG7Zm3yBc9JAC6LnEn", network="kysnet_res50"),
+        PublishedWeights(
+            file="lwl_stage2.pth",
+            drive="1Xnm4A2BRBliDBKO4EEFHAQfGyfOMsVyY",
+            network="steepest_descent_resnet50",
+            title="LWL",
+        ),
+        PublishedWeights(
+            file="lwl_boxinit.pth",
+            drive="1aAsj_N1LAMpmmcb1iOxo2z66tJM6MEuM",
+            network="steepest_descent_resnet50",
+            title="LWL with boxes",
+        ),
     )
 }
 """by their names in the store"""

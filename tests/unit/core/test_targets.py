@@ -111,7 +111,21 @@ def test_a_mask_stands_for_its_tightest_box(masks):
 
 
 def test_a_box_beside_its_mask_is_kept():
-    np.testing.assert_array_equal(Targets(boxes=[BOX], masks=[MASK]).on_frame(SIZE, "frame 0"), [BOX])
+    loose = (10, 0, 60, 40)
+    np.testing.assert_array_equal(Targets(boxes=[loose], masks=[MASK]).on_frame(SIZE, "frame 0"), [loose])
+
+
+@pytest.mark.parametrize(
+    ("box", "share"),
+    [
+        pytest.param((70, 20, 20, 20), "0%", id="elsewhere"),
+        pytest.param((20, 5, 18, 10), "45%", id="around less than half"),
+    ],
+)
+def test_a_box_and_a_mask_that_disagree_are_refused(box, share):
+    targets = Targets(boxes=[box], masks=[MASK], ids=["car"])
+    with pytest.raises(TargetError, match=f"frame 3: box and mask of target car disagree: {share} of the"):
+        targets.on_frame(SIZE, "frame 3")
 
 
 @pytest.mark.parametrize(

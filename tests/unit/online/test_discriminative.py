@@ -15,13 +15,14 @@ from saccade.online.discriminative import (
     DiscriminativeConfig,
     DiscriminativeState,
     DiscriminativeTracker,
-    Learning,
 )
-from saccade.online.localization import Localization, ScoreMaps
+from saccade.online.localization import FOUND, MISSING, Localization, Peak, ScoreMaps
 from saccade.online.memory import SampleMemory
 from saccade.online.refinement import BoxRefinement
 from saccade.online.search_region import SearchRegion
 from saccade.online.state import TargetState
+from saccade.online.target_model import Learning
+from saccade.ops.crops import CropView
 
 CELLS = 5
 FRAME = Frame(np.random.default_rng(0).integers(0, 256, (120, 160, 3), dtype=np.uint8))
@@ -52,6 +53,16 @@ class NoState(TargetState):
 @dataclass(slots=True)
 class State(DiscriminativeState):
     model: NoState
+
+
+@dataclass(slots=True)
+class Surroundings(TargetState):
+    layer3: Tensor
+
+
+@dataclass(slots=True)
+class SceneState(State):
+    scene: Surroundings
 
 
 @dataclass
@@ -107,6 +118,30 @@ class TinyNetwork(torch.nn.Module):
 def network() -> TinyNetwork:
     torch.manual_seed(0)
     return TinyNetwork().eval().requires_grad_(False)
+
+
+@dataclass
+class ScriptedScene:
+    """A scene that finds targets where it is told to, and writes down what it is asked to follow."""
+
+    findings: list[list[int]]
+    begun: list[Tensor] = field(default_factory=list)
+    followed: list[tuple[Tensor, list[bool]]] = field(default_factory=list)
+
+    def begin(self, layer3: Tensor, boxes: Tensor, base_size: Tensor) -> Surroundings:
+        self.begun += [boxes, base_size]
+        return Surroundings(layer3)
+
+    def localize(
+        self, maps: ScoreMaps, layer3: Tensor, view: CropView, size: Tensor, state: Surroundings
+    ) -> tuple[Peak, Surroundings]:
+        finding = torch.tensor(self.findings.pop(0))
+        moved = torch.tensor([[16.0, 0.0]]).expand(len(finding), 2)
+        return Peak(moved, torch.full((len(finding),), 0.7), finding, finding * 0), Surroundings(layer3 + 1)
+
+    def follow(self, later: Surroundings, boxes: Tensor, is_seen: Tensor, state: Surroundings) -> None:
+        self.followed.append((boxes, is_seen.tolist()))
+        state.put(is_seen, later[is_seen])
 
 
 def begun(
@@ -203,6 +238,30 @@ def test_atom_goes_back_to_the_box_that_was_given(network):
     _, (found,), state = play(network, [[{(3, 2): 0.9}]], replace(CONFIG, refinement=refinement))
     torch.testing.assert_close(found.boxes.double(), BOXES[:1])
     assert state.refined_centre.tolist() == [[69.5, 47.5]]
+
+
+def test_a_scene_decides_where_targets_are_and_follows_those_that_were_seen(network):
+    config = replace(CONFIG, refines_boxes=False)
+    tracker, _, generators = begun(network, [[GONE, SEEN]], config, targets=2)
+    scene = ScriptedScene([[FOUND, MISSING]])
+    tracker = replace(tracker, State=SceneState, scene=scene)
+    state = tracker.begin(FRAME, BOXES, generators, Stopwatch())
+    box, base_size = scene.begun[:2]
+    torch.testing.assert_close(base_size[0], BOXES[0, 2:].float() / state.scale[0])
+    # a plain look, as at the frames to come: the target lies a fraction of a pixel off its middle
+    torch.testing.assert_close(box[0, :2] + box[0, 2:] / 2, torch.tensor([32.0, 32.0]), atol=1.0, rtol=0)
+    first, at = state.scene.layer3.clone(), state.centre.clone()
+    found = tracker.track(FRAME, state, generators, Stopwatch())
+    assert [tuple(Status)[code] for code in found.status] == [Status.TRACKED, Status.LOST]
+    assert found.scores.tolist() == pytest.approx([0.7, 0.7])
+    assert state.centre[0, 0].item() == pytest.approx(at[0, 0] + 16 * state.scale[0], abs=1)
+    assert torch.equal(state.centre[1], at[1])
+    ((boxes, is_seen),) = scene.followed
+    assert is_seen == [True, False]
+    # where the target was in the crop, a cell to the right of its middle
+    assert boxes[0, 0].item() == pytest.approx(box[0, 0] + 16, abs=1)
+    assert not torch.equal(state.scene.layer3[0], first[0])
+    assert torch.equal(state.scene.layer3[1], first[1])
 
 
 @pytest.mark.parametrize("geometry", ["measured", "nominal"])

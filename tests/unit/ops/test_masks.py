@@ -11,6 +11,7 @@ from saccade.ops.masks import (
     davis_palette,
     decode_rle,
     encode_rle,
+    fill_box,
     mask_box,
     read_palette_png,
     write_palette_png,
@@ -120,3 +121,17 @@ def test_gray_pictures_hold_ids_and_coloured_ones_do_not(tmp_path: Path) -> None
     Image.fromarray(davis_palette()[ids]).save(tmp_path / "color.png")
     with pytest.raises(ValueError, match=r"color\.png: expected a palette or grayscale picture.*got RGB"):
         read_palette_png(tmp_path / "color.png")
+
+
+@pytest.mark.parametrize(
+    ("box", "rows", "columns"),
+    [
+        ((2, 1, 3, 2), slice(1, 3), slice(2, 5)),
+        ((2.3, 1.2, 0.1, 0.1), slice(1, 2), slice(2, 3)),
+        ((-4, -4, 100, 100), slice(0, 6), slice(0, 8)),
+    ],
+)
+def test_a_box_is_filled(box, rows, columns):
+    expected = np.zeros((6, 8), dtype=bool)
+    expected[rows, columns] = True
+    np.testing.assert_array_equal(fill_box(box, (6, 8)), expected)

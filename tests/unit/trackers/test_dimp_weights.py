@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import replace
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,9 @@ from saccade.trackers.dimp import (
     DiMPNet,
     DiMPNetConfig,
 )
-from saccade.trackers.dimp.weights import _MAKERS, _RANGES, _Maker, network_config, read_network
+from saccade.trackers.dimp.weights import _MAKERS, network_config, read_network
 from saccade.weights import Checkpoint, Constructor, read_checkpoint
+from saccade.weights.makers import Maker
 from tests.unit.weights.originals import save_original
 
 RELEASED = {
@@ -209,10 +211,9 @@ def test_a_density_may_be_in_one_cell() -> None:
 
 
 @pytest.mark.parametrize("maker", _MAKERS.values(), ids=list(_MAKERS))
-def test_every_number_of_a_constructor_has_a_range(maker: _Maker) -> None:
-    optimizer = maker.released.classifier.optimizer
-    numbers = {n for n, own in maker.loss.items() if type(getattr(optimizer, own)) in (int, float)}
-    assert numbers <= _RANGES.keys()
+def test_every_number_of_a_constructor_has_a_range(maker: Maker[DiMPNetConfig]) -> None:
+    values = {name: attrgetter(own)(maker.released) for name, own in maker.fields.items()}
+    assert {name for name, value in values.items() if type(value) in (int, float)} <= maker.ranges.keys()
 
 
 SMALL = {"out_feature_dim": 8, "num_dist_bins": 4}

@@ -205,9 +205,10 @@ REFUSED: list[Any] = [
         id="unknown",
     ),
     pytest.param(
-        lambda path: bare(path, ("dimp_classifier.a",)),
+        lambda path: bare(path, ("descriptor_extractor.a",)),
         None,
-        "is the network of KYS (kysnet_res50); there is no tracker for it here yet",
+        "is the network of KeepTrack (target_candidate_matching_net_resnet50); "
+        "there is no tracker for it here yet",
         id="no tracker yet",
     ),
     pytest.param(

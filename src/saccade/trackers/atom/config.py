@@ -4,11 +4,12 @@ from dataclasses import dataclass, replace
 
 from saccade.core.ranges import above, at_least, check_ranges
 from saccade.online.augmentation import FirstFrameAugmentation
-from saccade.online.discriminative import DiscriminativeConfig, Learning
+from saccade.online.discriminative import DiscriminativeConfig
 from saccade.online.localization import Localization
 from saccade.online.memory import SampleMemory
 from saccade.online.refinement import BoxRefinement
 from saccade.online.search_region import SearchRegion
+from saccade.online.target_model import Learning
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

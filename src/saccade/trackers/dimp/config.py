@@ -4,11 +4,12 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from saccade.online.augmentation import FirstFrameAugmentation
-from saccade.online.discriminative import DiscriminativeConfig, Learning
+from saccade.online.discriminative import DiscriminativeConfig
 from saccade.online.localization import Localization
 from saccade.online.memory import SampleMemory
 from saccade.online.refinement import BoxRefinement
 from saccade.online.search_region import SearchRegion
+from saccade.online.target_model import Learning
 from saccade.trackers.dimp.network import (
     DIMPNET18,
     DIMPNET50,

@@ -1,0 +1,1 @@
+"""Methods that follow objects pixel by pixel, a folder each."""
