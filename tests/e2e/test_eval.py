@@ -2,6 +2,7 @@
 
 import errno
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -165,7 +166,7 @@ def test_a_folder_that_cannot_be_written_ends_with_1_and_one_line(
     monkeypatch.setattr(Path, "mkdir", mkdir)
     assert evaluate(root, tmp_path / "out") == 1
     said = capsys.readouterr()
-    assert "Read-only file system); choose a folder that you may write to with --out" in said.err
+    assert "Read-only file system); choose a folder that you may write to" in said.err
     assert (said.out, len(said.err.splitlines())) == ("", 1)
 
 
@@ -225,6 +226,10 @@ def test_published_tracks_are_scored(
     assert main([*words, "--also", f"theirs={theirs}"]) == 0
     scores = json.loads(capsys.readouterr().out)["models"]["theirs"]
     assert (scores["hota"], scores["mota"]) == pytest.approx((39.14, 52.65), abs=0.005)
+    # of tracks there is nothing to plot, and nobody says so
+    assert main(["report", str(tmp_path / "out")]) == 0
+    assert "report.json, report.md and tables in" in " ".join(capsys.readouterr().out.split())
+    assert not (tmp_path / "out" / "plots").exists()
 
 
 def test_several_data_sets_and_seeds(root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -243,6 +248,11 @@ def test_several_data_sets_and_seeds(root: Path, tmp_path: Path, capsys: pytest.
     }
     assert reports["vot2019_lt"] == json.loads((out / "vot2019_lt" / "report.json").read_text())
     assert (out / "folder" / "results" / "folder" / "still@1" / "slow.txt").is_file()
+    # for people, the mean over seeds stands below
+    assert main(["report", str(out / "folder")]) == 0
+    said = capsys.readouterr().out
+    assert re.search(r"^still +2 +\d+\.\d ± 0\.0", said, re.MULTILINE)
+    assert f"report.md, tables and plots in {out / 'folder'}" in " ".join(said.split())
     # one search finds them for every verb
     assert main(["report", str(out), "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == reports

@@ -1,6 +1,7 @@
 """`saccade play` and `saccade submit` on the results of an evaluation."""
 
 import json
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 import saccade
 from saccade.cli import main
 from saccade.data import Dataset, open_dataset
+from saccade.draw.charts import inks_of
 from saccade.evaluation import Contender, plan, run_here
 from tests.unit.data import layouts
 from tests.unit.data.layouts import Layout
@@ -68,6 +70,24 @@ def test_a_model_without_a_result_is_left_out(evaluated, tmp_path, capsys):
     command = ["play", str(evaluated), "--sequence", "slow", "--out", str(tmp_path / "slow.mp4")]
     assert main(command) == 0
     assert "still has no result on slow, and is left out" in capsys.readouterr().err
+
+
+def test_a_model_keeps_the_colour_that_it_has_in_the_report(evaluated, tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        "saccade.cli.play._play", lambda playback, *rest, **more: seen.append(playback) or (0, True)
+    )
+    results = evaluated / "results" / "folder"
+    shutil.copytree(results / "still", results / "a")
+    colors = {name: ink.color for name, ink in inks_of(["a", "still"]).items()}
+    frame = (80 * 4, 480)
+    assert main(["play", str(evaluated), "--sequence", "fast", "--model", "still"]) == 0
+    (playback,) = seen
+    picture = next(iter(playback))[: frame[0]]
+    names = [
+        name for name, code in colors.items() if (picture == [*bytes.fromhex(code[1:])]).all(axis=2).any()
+    ]
+    assert names == ["still"]
 
 
 class FakeWindow:

@@ -57,8 +57,12 @@ def written(out: Path) -> list[Path]:
     ("words", "message"),
     [
         (["--protocol", "otbb"], "no protocol 'otbb'; did you mean 'otb'?"),
-        (["--protocol", "tre"], "no results of protocol tre in it; there are: folder"),
+        (["--protocol", "tre"], "no results of protocol tre in it; there are those of protocol one-pass"),
         (["--dataset", "foldr"], "no results on foldr in it; did you mean 'folder'?"),
+        (
+            ["--dataset", "folder", "--protocol", "sre"],
+            "no results on folder of protocol sre in it; there are those",
+        ),
         (["--root", "nowhere"], "nowhere: no such folder"),
         (["--frames", "few"], "--frames few: expected a number of frames, e.g. --frames 30, or none"),
         (["--frames", "0"], "--frames 0: expected a number of frames"),
@@ -153,6 +157,17 @@ def test_sequences_are_sorted_and_filtered(page: Browser) -> None:
     page.write("SLOW")
     assert page.run(names) == ["slow", "slower"]
     assert page.run("document.querySelector('#filters output').textContent") == "2 of 3 sequences"
+
+
+def test_one_sequence_is_called_so(evaluated: Path, tmp_path: Path, browser: Browser) -> None:
+    (tmp_path / "slow").symlink_to(evaluated.parent / "sequences" / "slow")
+    words = ["eval", "still", "--dataset", "folder", "--root", str(tmp_path), "--out", str(tmp_path / "out")]
+    assert main(words) == 0
+    browser.show(tmp_path / "out" / "report.html", 1280)
+    assert browser.run("document.querySelector('#filters output').textContent") == "1 sequence"
+    assert browser.run("document.getElementById('facts').textContent").startswith(
+        "1 model on 1 sequence with 8 f"
+    )
 
 
 def test_a_model_is_hidden_everywhere(page: Browser) -> None:

@@ -3,6 +3,8 @@
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
+from time import monotonic
 from typing import Any, Protocol
 
 from rich.console import Console
@@ -21,6 +23,9 @@ from rich.progress import (
 )
 from rich.table import Table
 from rich.text import Text
+
+QUIET = 10.0
+"""seconds between lines in a log"""
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -93,12 +98,17 @@ class Advance(Protocol):
 def progress(text: str, total: int | None, *, unit: str = "frames") -> Iterator[Advance]:
     """A bar on standard error with what is done, how fast, and how long it will take.
 
+    Where no bar can be drawn, as in the log of a cluster, a line says so after each tenth.
+
     Args:
         total: how many there are; None when nobody can know.
 
     Yields:
         a function to call when one more is done, or several.
     """
+    if not err.is_terminal:
+        yield _Log(text, total, unit)
+        return
     columns = [
         TextColumn("{task.description}"),
         BarColumn(),
@@ -106,7 +116,7 @@ def progress(text: str, total: int | None, *, unit: str = "frames") -> Iterator[
         _Rate(unit),
         TimeRemainingColumn(),
     ]
-    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
+    with Progress(*columns, console=err, transient=True) as bar:
         task = bar.add_task(escape(text), total=total)
         yield lambda count=1: bar.advance(task, count)
 
@@ -130,13 +140,41 @@ def transfer(text: str) -> Iterator[Callable[[int, int | None], None]]:
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
+class _Log:
+    """Says in a line how far things are, after each tenth, and no oftener than every `QUIET` seconds."""
+
+    def __init__(self, text: str, total: int | None, unit: str) -> None:
+        self._text, self._total, self._unit = text, total, unit
+        self._done = self._tenths = 0
+        self._begun = self._said = monotonic()
+
+    def __call__(self, count: int = 1) -> None:
+        self._done += count
+        if not self._total:
+            return
+        now, tenths = monotonic(), 10 * self._done // self._total
+        if tenths == self._tenths or now - self._said < QUIET:
+            return
+        self._tenths, self._said = tenths, now
+        speed = self._done / (now - self._begun)
+        left = timedelta(seconds=round((self._total - self._done) / speed))
+        done = f"{self._done:,} of {self._total:,} {self._unit}"
+        err.print(
+            escape(f"{self._text}: {done}, {speed:.0f} {_rate(self._unit)}, {left} left"), soft_wrap=True
+        )
+
+
 class _Rate(ProgressColumn):
     """How many are done a second."""
 
     def __init__(self, unit: str) -> None:
         super().__init__()
-        self._unit = "fps" if unit == "frames" else f"{unit}/s"
+        self._unit = _rate(unit)
 
     def render(self, task: Task) -> Text:
         speed = task.finished_speed or task.speed
         return Text("" if speed is None else f"{speed:.0f} {self._unit}", style="cyan")
+
+
+def _rate(unit: str) -> str:
+    return "fps" if unit == "frames" else f"{unit}/s"

@@ -102,7 +102,8 @@ def evaluate(
     """
     if ray is None and workers is not None and workers > 1:
         load_ahead()
-    from saccade.evaluation import bring_results, plan
+    from saccade.evaluation import plan
+    from saccade.evaluation.others import read_others
 
     names, others, base = list(dict.fromkeys(models or ())), parse_others(also), out or default_out("eval")
     _check(names, list(others), dataset, root, split, weights)
@@ -111,8 +112,13 @@ def evaluate(
         check_ability(names, benchmark.protocol)
     elsewhere = {"is_shared": ray is not None or (workers or 1) > 1, "is_remote": ray is not None}
     contenders = [make_contender(name, weights, device, precision, settings, **elsewhere) for name in names]
+    # all is looked at before anything is written
+    brought = [
+        [read_others(name, place, one.dataset, one.protocol) for name, place in others.items()]
+        for one in benchmarks
+    ]
     trials: list[Trial] = []
-    for benchmark in benchmarks:
+    for benchmark, theirs in zip(benchmarks, brought, strict=True):
         trials += plan(
             contenders,
             benchmark.dataset,
@@ -122,8 +128,8 @@ def evaluate(
             repeats=repeat,
             about={"workers": workers or 1} | ({"ray": ray} if ray else {}),
         )
-        for name, place in others.items():
-            bring_results(name, place, benchmark.dataset, benchmark.results)
+        for other in theirs:
+            other.write(benchmark.results)
     failed = [outcome for outcome in _run(trials, workers, ray, base) if outcome.failure]
     _report(benchmarks, as_json=json)
     if failed:

@@ -62,7 +62,8 @@ def play(
 ) -> None:
     """Play sequences back, with the boxes or masks of every model and the truth.
 
-    The truth is white, and each model has a colour; the legend tells its overlap with the truth.
+    The truth is white, and each model has the colour that it has in the report; the legend tells its overlap
+    with the truth.
 
     Example: [bold]saccade play runs/comparison --sequence car --out car.mp4[/bold]
     """
@@ -115,13 +116,16 @@ def _names(results: "DatasetResults", wanted: list[str] | None) -> list[str]:
 
 
 def _playback(results: "DatasetResults", protocol: "Protocol", job: "Job", names: list[str]) -> "Playback":
+    from saccade.draw.charts import inks_of
     from saccade.evaluation.playback import Playback
 
     done = [name for name in names if results.of(name).has(protocol.files(job))]
     for name in names:
         if name not in done:
             notify(f"{name} has no result on {job.stem}, and is left out")
-    return Playback(job, protocol, {name: results.of(name) for name in done})
+    # as in the report, whoever else is shown
+    colors = {name: ink.color for name, ink in inks_of(results.models()).items()}
+    return Playback(job, protocol, {name: results.of(name) for name in done}, colors)
 
 
 def _play(playback: "Playback", file: Path | None, fps: float, *, in_window: bool) -> tuple[int, bool]:

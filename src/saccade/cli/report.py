@@ -111,11 +111,16 @@ def make_report(
 
 
 def _show(board: "Board", place: Path) -> None:
-    from saccade.evaluation import scores_table
+    from saccade.evaluation.report import repetitions_table, scores_table
 
-    scores = scores_table(board)
+    scores, repeated = scores_table(board), repetitions_table(board)
     print_numbers(scores.head, scores.rows)
-    out.print(f"report.html, report.json, report.md, tables and plots in {place}", style="dim")
+    if repeated.rows:
+        out.print()
+        print_numbers(repeated.head, repeated.rows)
+    also = [name for name in ("tables", "plots") if (place / name).is_dir()]
+    *written, last = ["report.html", "report.json", "report.md", *also]
+    out.print(f"{', '.join(written)} and {last} in {place}", style="dim")
 
 
 def _find(folder: Path, dataset: str | None, protocol: str | None) -> "list[DatasetResults]":
@@ -127,7 +132,7 @@ def _find(folder: Path, dataset: str | None, protocol: str | None) -> "list[Data
     runs = None if protocol is None else find_protocol(protocol).name
     found = DatasetResults.find_all(folder, dataset, runs)
     for place in {results.out for results in found}:
-        check_choice(place, [results for results in found if results.out == place])
+        check_choice(place, [results for results in found if results.out == place], by_protocol=True)
     return found
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Bool, Float64
 
 from saccade.core import DatasetError
 from saccade.data.datasets import DATASETS, Dataset
@@ -133,8 +133,12 @@ class _Look:
             sequence.check_start(annotation)
         if isinstance(annotation, LabelAnnotation):
             self._at_masks(annotation)
-        elif size is not None:
+            return
+        faults = len(self.faults)
+        if size is not None:
             self._at_boxes(_boxes(annotation), size)
+        if isinstance(annotation, BoxAnnotation) and len(self.faults) == faults:
+            self._at_starts(sequence, annotation)
 
     def _at_masks(self, annotation: LabelAnnotation) -> None:
         for file, frame in zip(annotation.files, annotation.images, strict=True):
@@ -145,8 +149,22 @@ class _Look:
                 with self._noting("size"):
                     check_size(file, (width, height), frame)
 
+    def _at_starts(self, sequence: Sequence, annotation: BoxAnnotation) -> None:
+        """Looks whether the boxes at which models are pointed lie in their frames."""
+        for name, start in annotation.starts.items():
+            frame = sequence.images[start] if start < len(sequence) else None
+            size_wh = picture_size(frame) if frame is not None else None
+            box = annotation.objects[name].boxes[start]
+            if size_wh is not None and _is_outside(box[None], size_wh).any():
+                given = ",".join(f"{value:g}" for value in box)
+                self._note(
+                    "truth",
+                    f"{annotation.file}: the first box of target {name}, {given}, lies wholly outside of its "
+                    f"frame {frame}, which is {_show(size_wh)} large",
+                )
+
     def _at_boxes(self, boxes: Float64[np.ndarray, "B 4"], size_wh: tuple[int, int]) -> None:
-        is_outside = (boxes[:, :2] >= size_wh).any(axis=1) | (boxes[:, :2] + boxes[:, 2:] <= 0).any(axis=1)
+        is_outside = _is_outside(boxes, size_wh)
         # a target may leave the frame for a while, but not for the most part
         if is_outside.sum() > len(boxes) / 2:
             counts = f"{is_outside.sum()} of {len(boxes)} boxes"
@@ -194,6 +212,13 @@ def _boxes(annotation: Annotation) -> Float64[np.ndarray, "B 4"]:
         present = [truth.boxes[truth.is_present] for truth in annotation.objects.values()]
         return np.concatenate([*present, np.zeros((0, 4))])
     return np.zeros((0, 4))
+
+
+def _is_outside(boxes: Float64[np.ndarray, "B 4"], size_wh: tuple[int, int]) -> Bool[np.ndarray, " B"]:
+    """Which boxes (x, y, w, h) have nothing in common with a frame."""
+    corners = boxes[:, :2] + boxes[:, 2:]
+    result: Bool[np.ndarray, " B"] = (boxes[:, :2] >= size_wh).any(axis=1) | (corners <= 0).any(axis=1)
+    return result
 
 
 def _show(size_wh: tuple[int, int] | None) -> str:

@@ -8,7 +8,14 @@ from pathlib import Path
 from saccade.core import DatasetError, Frame
 from saccade.data.formats.text import read_lines
 from saccade.data.frames import Frames, ListedFrames, NumberedFrames, found_frames
-from saccade.data.truth import Annotation, BoxAnnotation, GroundTruth, ObjectId, Objects
+from saccade.data.truth import (
+    Annotation,
+    BoxAnnotation,
+    GroundTruth,
+    LabelAnnotation,
+    ObjectId,
+    Objects,
+)
 from saccade.media.images import picture_size, read_frame
 
 
@@ -153,7 +160,7 @@ class Sequence:
         return not len(self) or not self.images[0].is_file()
 
     def verify(self) -> None:
-        """Makes sure that a tracker can run over the sequence, without reading pictures.
+        """Makes sure that a tracker can run over the sequence, without reading more of pictures than heads.
 
         Raises:
             DatasetError: when frames or truth are missing or disagree, the first frame has no truth, or what
@@ -164,6 +171,8 @@ class Sequence:
             if not path.exists():
                 raise DatasetError(f"sequence '{self.name}': {path} is missing; put the frames there")
         self.check_start(annotation)
+        if isinstance(annotation, LabelAnnotation):
+            annotation.check_sizes()
 
     def __len__(self) -> int:
         return len(self.images)

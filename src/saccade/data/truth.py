@@ -12,8 +12,9 @@ import numpy as np
 from jaxtyping import Bool, Float64, Int8, UInt8
 
 from saccade.core import DatasetError
-from saccade.data.formats.labels import VOID, read_labels
+from saccade.data.formats.labels import VOID, check_size, read_labels
 from saccade.data.frames import Frames
+from saccade.media.images import picture_size
 from saccade.ops.masks import mask_box
 
 ObjectId = int | str
@@ -225,6 +226,23 @@ class LabelAnnotation:
         if early:
             labels[np.isin(labels, early)] = 0
         return labels
+
+    def check_sizes(self) -> None:
+        """Looks at the heads of all label pictures; at that of a frame only where their size changes.
+
+        Raises:
+            DatasetError: when one is no picture, or of another size than its frame.
+        """
+        known = None
+        for file, image in zip(self.files, self.images, strict=True):
+            if file is None:
+                continue
+            size_wh = picture_size(file)
+            if size_wh is None:
+                raise DatasetError(f"{file}: cannot be read as a label picture; take it anew")
+            if size_wh != known:
+                check_size(file, size_wh, image)
+            known = size_wh
 
     def truth(self, object_id: ObjectId) -> GroundTruth:
         """Where an object is, frame by frame; reads every label picture, once for all objects.

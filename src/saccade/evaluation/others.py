@@ -12,7 +12,8 @@ DIR/<sequence>/<frame>.png                              masks: label pictures, a
 """
 
 from collections import abc
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,14 @@ from saccade.data.formats.tracks import read_tracks
 from saccade.data.truth import ObjectId
 from saccade.evaluation.protocols import ONE_PASS, PROTOCOLS, Job, Kind, Protocol, jobs_of
 from saccade.evaluation.results import DatasetResults, repetition_name, split_repetition
-from saccade.evaluation.tracks import Track, find_misfit, read_answers, seconds_text, track_files
+from saccade.evaluation.tracks import (
+    A_BOX_A_FRAME,
+    Track,
+    find_misfit,
+    read_answers,
+    seconds_text,
+    track_files,
+)
 
 _KNOWN = (ONE_PASS.name, "resets", "first-mask", "mot")
 _LAYOUTS: Mapping[Kind, str] = {
@@ -39,27 +47,76 @@ Files = Mapping[str, bytes | Path]
 """what a run leaves behind, by name: its content, or the file that has it"""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherResults:
+    """Results of another tracker on a data set: all were looked at, and fit.
+
+    Attributes:
+        name: what the tracker is to be called; its second repetition is called `<name>@1`, and so on.
+        source: the folder that they lie in.
+        jobs: the runs of which they are.
+        repetitions: what each of these runs has left behind.
+    """
+
+    name: str
+    source: Path
+    jobs: Sequence[Job]
+    repetitions: Sequence[Sequence[Files]]
+
+    def write(self, results: DatasetResults) -> list[str]:
+        """Writes them beside ours; what was brought from the same folder before is replaced.
+
+        Returns:
+            the names of what was brought.
+
+        Raises:
+            ConfigError: when other results of that name are there already.
+            OutputError: when they cannot be written.
+        """
+        settings = {"source": str(self.source.resolve())}
+        names = [repetition_name(self.name, number) for number in range(len(self.repetitions))]
+        for label, files in zip(names, self.repetitions, strict=True):
+            model = results.of(label)
+            model.begin(settings, {})
+            for job, left in zip(self.jobs, files, strict=True):
+                contents = {k: v if isinstance(v, bytes) else v.read_bytes() for k, v in left.items()}
+                model.save(job.stem, contents)
+        for label in set(results.models()) - set(names):
+            if split_repetition(label)[0] == self.name and results.of(label).settings == settings:
+                results.of(label).remove()
+        return names
+
+
 def bring_results(name: str, folder: Path, dataset: Dataset, results: DatasetResults) -> list[str]:
     """Reads the results of another tracker and writes them beside ours; all of them, or none.
 
-    What was brought from the same folder before is replaced.
-
     Args:
-        name: what the tracker is to be called; its second repetition is called `<name>@1`, and so on.
-        folder: where its results lie.
-        results: where they go. Their protocol is that by which the tracker was run: one pass; resets, with
-            VOT's codes in the files; first masks; or all that it found by itself.
+        results: where they go. Their protocol is that by which the tracker was run.
 
     Returns:
-        the names of what was brought.
+        the names of what was brought; see `OtherResults.write`.
+
+    Raises:
+        DatasetError: when they cannot be used; see `read_others`.
+        ConfigError: when other results of that name are there already.
+        OutputError: when they cannot be written.
+    """
+    return read_others(name, folder, dataset, PROTOCOLS[results.protocol]).write(results)
+
+
+def read_others(name: str, folder: Path, dataset: Dataset, protocol: Protocol) -> OtherResults:
+    """Reads the results of another tracker, and writes nothing.
+
+    Args:
+        name: what the tracker is to be called.
+        folder: where its results lie.
+        protocol: by which it was run: one pass; resets, with VOT's codes in the files; first masks; or all
+            that it found by itself.
 
     Raises:
         DatasetError: when a sequence has no result, the number of lines is not that of its frames, a line is
             no box, or a picture does not label its frame.
-        ConfigError: when other results of that name are there already.
-        OutputError: when they cannot be written.
     """
-    protocol = PROTOCOLS[results.protocol]
     if protocol.name not in _KNOWN:
         raise DatasetError(
             f"{folder}: results of others are read for {', '.join(_KNOWN)}, not for {protocol.name}"
@@ -78,17 +135,7 @@ def bring_results(name: str, folder: Path, dataset: Dataset, results: DatasetRes
         ]
         for number in range(repetitions)
     ]
-    settings = {"source": str(folder.resolve())}
-    names = [repetition_name(name, number) for number in range(repetitions)]
-    for label, files in zip(names, runs, strict=True):
-        model = results.of(label)
-        model.begin(settings, {})
-        for job, left in zip(jobs, files, strict=True):
-            model.save(job.stem, {k: v if isinstance(v, bytes) else v.read_bytes() for k, v in left.items()})
-    for label in set(results.models()) - set(names):
-        if split_repetition(label)[0] == name and results.of(label).settings == settings:
-            results.of(label).remove()
-    return names
+    return OtherResults(name=name, source=folder, jobs=jobs, repetitions=runs)
 
 
 def _sources(folder: Path, job: Job, kind: Kind) -> dict[str, list[Path]]:
@@ -158,7 +205,7 @@ def _track(file: Path, job: Job, target: ObjectId, protocol: Protocol) -> Track:
         raise DatasetError(f"{file} has {has}; is {protocol.name} the protocol by which it was made?")
     bad = find_misfit(boxes, codes, job.frames.index(job.starts[target]))
     if bad is not None:
-        raise DatasetError(f"{file}, line {bad + 1}: no box x,y,w,h: {boxes[bad].tolist()}")
+        raise DatasetError(f"{file}, line {bad + 1}: no box x,y,w,h: {boxes[bad].tolist()}; {A_BOX_A_FRAME}")
     track = Track.blank(frames, codes)
     track.boxes[:] = boxes
     stem, column = file.stem, 0

@@ -14,7 +14,6 @@ from saccade.data import LabelAnnotation, Sequence, Tracks
 from saccade.data.formats.labels import VOID, ids_in
 from saccade.data.formats.tracks import read_tracks
 from saccade.data.truth import GroundTruth, ObjectId
-from saccade.draw.overlay import COLORS
 from saccade.evaluation.metrics.regions import mask_overlap
 from saccade.evaluation.protocols import Job, Protocol, answered_labels, from_one, region_overlap, true_labels
 from saccade.evaluation.results import ModelResults
@@ -96,14 +95,22 @@ class Playback:
     """The frames of a run, in the order in which models saw them; iterating over it makes the pictures.
 
     Args:
-        models: their results, by name; in that order they get their colours.
+        models: their results, by name.
+        colors: `#RRGGBB` of each.
 
     Raises:
         DatasetError: when a result is missing or does not fit the run.
     """
 
-    def __init__(self, job: Job, protocol: Protocol, models: Mapping[str, ModelResults]) -> None:
+    def __init__(
+        self,
+        job: Job,
+        protocol: Protocol,
+        models: Mapping[str, ModelResults],
+        colors: Mapping[str, str],
+    ) -> None:
         self.job = job
+        self._colors = {name: _rgb(colors[name]) for name in models}
         self._answers: dict[str, Answers] = {
             name: _answers(job, protocol, results) for name, results in models.items()
         }
@@ -127,8 +134,8 @@ class Playback:
         canvas = cv2.resize(image, size_wh, interpolation=cv2.INTER_CUBIC) if scale > 1 else image.copy()
         _draw_truth(canvas, self.job.sequence, index, Pen(_TRUTH, scale))
         legend = [("truth", "", _TRUTH)]
-        for number, (name, answers) in enumerate(self._answers.items()):
-            color = _rgb(COLORS[number % len(COLORS)])
+        for name, answers in self._answers.items():
+            color = self._colors[name]
             answers.draw(canvas, place, Pen(color, scale))
             legend.append((name, answers.remark(place), color))
         legend.append(("frame", f"{index}", _PAPER))

@@ -55,6 +55,8 @@ class DatasetResults:
     def begin(cls, out: Path, dataset: Dataset, protocol: str = ONE_PASS.name) -> "DatasetResults":
         """Where results on this data set go; says in the folder which data set that is.
 
+        A folder in which no model has begun is taken over.
+
         Args:
             protocol: how models are run over it.
 
@@ -67,14 +69,16 @@ class DatasetResults:
         facts = {"format": FORMAT, "name": dataset.name, "root": str(dataset.root.resolve())}
         facts |= {} if dataset.split is None else {"split": dataset.split}
         facts |= {} if protocol == ONE_PASS.name else {"protocol": protocol}
-        known = results._facts()
-        if known is None:
-            write_text(results.folder / "dataset.json", _json(facts))
-        elif {"format": FORMAT} | known != facts:
+        known, models = results._facts(), results.models()
+        if known is not None and {"format": FORMAT} | known == facts:
+            return results
+        # where one has begun it may be at work, though it has left nothing yet
+        if known is not None and models:
             raise DatasetError(
                 f"{results.folder} holds results on {known.get('root')}, not on {facts['root']}; "
                 f"choose another --out"
             )
+        write_text(results.folder / "dataset.json", _json(facts))
         return results
 
     @classmethod
@@ -82,10 +86,10 @@ class DatasetResults:
         """The results that lie in an output folder, on one data set.
 
         Args:
-            name: which, where there are several: the name of their folder.
+            name: which, where there are several: the name of their folder, or of the data set.
 
         Raises:
-            DatasetError: when there are none, or on several data sets and none is named.
+            DatasetError: when there are none, or several, and none is named.
         """
         found = cls.find_all(out, name)
         check_choice(out, found)
@@ -97,8 +101,10 @@ class DatasetResults:
     ) -> list["DatasetResults"]:
         """All results that lie in an output folder, or in the folders for each of several data sets in it.
 
+        Folders in which nothing has run yet are passed over, where there are others.
+
         Args:
-            name: only those of such a folder.
+            name: only those of such a folder; where there is none, those on such a data set.
             protocol: only those of models that were run so.
 
         Raises:
@@ -107,18 +113,15 @@ class DatasetResults:
         places = (out, *sorted(out.glob("*/")))
         files = (file for place in places for file in sorted(place.glob("results/*/dataset.json")))
         there = [cls(file.parent) for file in files]
-        found = [
-            results
-            for results in there
-            if name in (None, results.folder.name) and protocol in (None, results.protocol)
-        ]
+        found = [results for results in there if protocol in (None, results.protocol)]
+        if name is not None:
+            exact = [results for results in found if results.folder.name == name]
+            found = exact or [results for results in found if results.label == name]
         if not found:
             wishes = (("on", name), ("of protocol", protocol))
             what = "".join(f" {word} {wish}" for word, wish in wishes if wish)
-            names = dict.fromkeys(results.folder.name for results in there)
-            remedy = did_you_mean(name or "", names) if there else "saccade eval makes them"
-            raise DatasetError(f"{out}: no results{what} in it; {remedy}")
-        return found
+            raise DatasetError(f"{out}: no results{what} in it; {_instead(there, name, protocol)}")
+        return [results for results in found if not results.is_empty] or found
 
     @property
     def out(self) -> Path:
@@ -145,9 +148,26 @@ class DatasetResults:
         """The protocol by which models were run."""
         return str((self._facts() or {}).get("protocol", ONE_PASS.name))
 
+    @property
+    def label(self) -> str:
+        """Names the data set and its split, as `Dataset.label` does."""
+        return self.folder.name.removesuffix(f"-{self.protocol}")
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no model has left anything yet."""
+        return all(self.of(name).is_empty for name in self.models())
+
     def models(self) -> list[str]:
-        """The models that have results here, in alphabetical order."""
-        return sorted(file.parent.name for file in self.folder.glob("*/run.json"))
+        """The models that have results here, in alphabetical order.
+
+        Raises:
+            DatasetError: when what says what ran cannot be read, or a newer version has written it.
+        """
+        files = sorted(self.folder.glob("*/run.json"))
+        for file in files:
+            _read_json(file)
+        return [file.parent.name for file in files]
 
     def of(self, model: str) -> "ModelResults":
         """The results of one model."""
@@ -194,6 +214,11 @@ class ModelResults:
                 f"{self.folder} holds results with another {' and '.join(different)}; "
                 f"choose another --out, or delete the folder to start anew"
             )
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it only says what is to run, and nothing has come of it, not even a failure."""
+        return {file.name for file in self.folder.iterdir()} <= {"run.json"}
 
     def has(self, files: Iterable[str]) -> bool:
         """Whether all of these files are there."""
@@ -288,18 +313,26 @@ def split_repetition(name: str) -> tuple[str, int | None]:
     return (model, int(number)) if model and number.isdecimal() else (name, None)
 
 
-def check_choice(out: Path, found: Sequence[DatasetResults]) -> None:
-    """Refuses results on several data sets where there may be those on one.
+def check_choice(out: Path, found: Sequence[DatasetResults], *, by_protocol: bool = False) -> None:
+    """Refuses several results where there may be those on one data set by one protocol.
+
+    Args:
+        by_protocol: whether the user has an option --protocol to choose with.
 
     Raises:
         DatasetError: with what there is to choose from.
     """
-    if len(found) > 1:
-        names = [results.folder.name for results in found]
-        remedy = f"choose one with --dataset: {', '.join(names)}"
-        if len(set(names)) == 1:
-            remedy = f"name one of these folders instead: {', '.join(str(results.out) for results in found)}"
-        raise DatasetError(f"{out}: results on several data sets; {remedy}")
+    if len(found) <= 1:
+        return
+    names, labels = [results.folder.name for results in found], {results.label for results in found}
+    several, remedy = "on several data sets", f"choose one with --dataset: {', '.join(names)}"
+    if len(set(names)) == 1:
+        remedy = f"name one of these folders instead: {', '.join(str(results.out) for results in found)}"
+    elif len(labels) == 1:
+        several = f"on {min(labels)} by several protocols"
+        if by_protocol:
+            remedy = f"choose one with --protocol: {', '.join(results.protocol for results in found)}"
+    raise DatasetError(f"{out}: results {several}; {remedy}")
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -316,6 +349,16 @@ def write_bytes(path: Path, content: bytes) -> None:
 def write_text(path: Path, text: str) -> None:
     """Writes a text file whole or not at all; see `write_bytes`."""
     write_bytes(path, text.encode())
+
+
+def _instead(there: Sequence[DatasetResults], name: str | None, protocol: str | None) -> str:
+    """What to do where there are no results of a name and a protocol: those that there are."""
+    if not there:
+        return "saccade eval makes them"
+    named = [results for results in there if name in (None, results.folder.name, results.label)]
+    if protocol is not None and named:
+        return f"there are those of protocol {', '.join(dict.fromkeys(r.protocol for r in named))}"
+    return did_you_mean(name or "", dict.fromkeys(results.folder.name for results in there))
 
 
 def _json(value: Any) -> str:

@@ -17,6 +17,8 @@ from saccade.core import DatasetError
 from saccade.data.formats import read_numbers
 from saccade.data.formats.text import numbered_rows, read_table
 
+A_BOX_A_FRAME = "a result has a box in every frame; where the target was lost, repeat the last one"
+"""the remedy for a line of a result that holds no box"""
 _LINE = "4 numbers x,y,w,h, or one of VOT's codes 0, 1 and 2"
 
 
@@ -95,7 +97,7 @@ def read_answers(path: Path) -> tuple[Float64[np.ndarray, "F 4"], Int8[np.ndarra
     if table is not None and table.shape[1] in (0, 4):
         return table.reshape(-1, 4), None
     boxes, codes = [], []
-    for values, where in numbered_rows(path, _LINE):
+    for values, where in numbered_rows(path, _LINE, A_BOX_A_FRAME):
         is_code = len(values) == 1 and values[0] in (0, 1, 2)
         if not is_code and len(values) != 4:
             raise DatasetError(f"{where}: got {len(values)} numbers; expected {_LINE}")

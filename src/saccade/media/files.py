@@ -9,21 +9,21 @@ from uuid import uuid4
 from saccade.core import OutputError
 
 _REMEDIES = {
-    errno.ENOSPC: "free some space, or write to another disk with --out",
-    errno.EDQUOT: "free some space, or write to another disk with --out",
-    errno.EFBIG: "write to a disk that holds larger files with --out",
-    errno.EACCES: "choose a folder that you may write to with --out",
-    errno.EPERM: "choose a folder that you may write to with --out",
-    errno.EROFS: "choose a folder that you may write to with --out",
-    errno.ENOTDIR: "choose another folder with --out, a file is in the way",
-    errno.EEXIST: "choose another folder with --out, a file is in the way",
+    errno.ENOSPC: "free some space, or write to another disk",
+    errno.EDQUOT: "free some space, or write to another disk",
+    errno.EFBIG: "write to a disk that holds larger files",
+    errno.EACCES: "choose a folder that you may write to",
+    errno.EPERM: "choose a folder that you may write to",
+    errno.EROFS: "choose a folder that you may write to",
+    errno.ENOTDIR: "choose another folder, a file is in the way",
+    errno.EEXIST: "choose another folder, a file is in the way",
 }
 
 
 def output_error(path: Path, error: Exception) -> OutputError:
     """What went wrong with a file and what to do about it."""
     reason = getattr(error, "strerror", None) or error
-    remedy = _REMEDIES.get(getattr(error, "errno", 0), "check the disk, or write elsewhere with --out")
+    remedy = _REMEDIES.get(getattr(error, "errno", 0), "check the disk, or write elsewhere")
     return OutputError(f"{path}: cannot be written ({reason}); {remedy}; what was written before is kept")
 
 

@@ -116,7 +116,9 @@ def test_a_file_that_is_no_description_is_kept(tmp_path, capsys, content):
 def test_a_folder_that_cannot_be_written(tmp_path, capsys):
     (tmp_path / "file").write_text("")
     assert main(["vot", "init", str(tmp_path / "file"), "still"]) == 1
-    assert "cannot be written" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "cannot be written" in said and "choose another folder, a file is in the way" in said
+    assert "--out" not in said
 
 
 def test_served_over_trax(monkeypatch):

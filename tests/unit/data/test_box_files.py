@@ -20,7 +20,8 @@ ONE, TWO = [1.0, 2.0, 30.5, 40.0], [-3.0, 4.0, 5.0, 6.0]
         pytest.param(b"1,2,30.5,40\n-3,4,5,6\n", [ONE, TWO], id="commas"),
         pytest.param(b"1\t2\t30.5\t40\n-3\t4\t5\t6\n", [ONE, TWO], id="tabs"),
         pytest.param(b"1 2 30.5 40\n-3  4   5 6\n", [ONE, TWO], id="blanks"),
-        pytest.param(b"1,2\t30.5 40\n -3, 4, 5, 6 \n", [ONE, TWO], id="mixed"),
+        pytest.param(b"1\t2 30.5  40\n -3, 4 ,5,6 \n", [ONE, TWO], id="lines differ"),
+        pytest.param(b"1,\t2,\t30.5,\t40\n", [ONE], id="tabs behind commas"),
         pytest.param(b"1,2,30.5,40,\n-3,4,5,6,\n", [ONE, TWO], id="comma at the end"),
         pytest.param(b"1,2,30.5,40\r\n-3,4,5,6\r\n", [ONE, TWO], id="Windows line ends"),
         pytest.param(b"1,2,30.5,40\r-3,4,5,6\r", [ONE, TWO], id="old Macintosh line ends"),
@@ -62,6 +63,12 @@ def test_reads_what_benchmarks_write(tmp_path: Path, content: bytes, boxes: obje
         pytest.param(b"1,2,3,true\n", "line 1: '1,2,3,true' is not all numbers", id="a word of JSON"),
         pytest.param(b"[1,2],3,4\n", "line 1: .* is not all numbers", id="brackets"),
         pytest.param(b"1,2,3,4],[1,2,3,4\n", "line 1: .* is not all numbers", id="brackets that would fit"),
+        pytest.param(
+            b"20,5\t30,5\t30,0\t20,0\n",
+            "line 1: .* commas and .* tabs .* a decimal point",
+            id="decimal commas",
+        ),
+        pytest.param(b"1,2,3,4\n20,5 30,5\n", "line 2: .* commas and blanks", id="decimal commas, blanks"),
         pytest.param(b"1 2  3\n", "line 1: got 3 numbers", id="two blanks"),
     ],
 )

@@ -219,3 +219,14 @@ def test_several_objects_are_looked_at(tmp_path: Path) -> None:
     (layout.root / "fox" / "fox-1" / "img" / "00000004.jpg").unlink()
     (fault,) = check("lagot", layout.root).faults
     assert fault.message.startswith("1 of 7 frames are missing")
+
+
+@pytest.mark.parametrize("first", ["500,500,20,20", "1e30,1e30,9,9", "-30,4,30,9"])
+def test_a_first_box_that_no_model_can_see_is_found(extension: Layout, first: str) -> None:
+    folder = extension.root / "atv" / "atv-7"
+    (folder / "groundtruth.txt").write_text(f"{first}\n" + "1,2,3,4\n" * 2)
+    (fault,) = check("lasot_ext", extension.root).faults
+    assert (fault.sequence, fault.kind) == ("atv-7", "truth")
+    place = folder / "img" / "00000001.jpg"
+    assert fault.message.startswith(f"{folder / 'groundtruth.txt'}: the first box of target 0, ")
+    assert fault.message.endswith(f"lies wholly outside of its frame {place}, which is 48x32 pixels large")

@@ -1,5 +1,6 @@
 """Playback: what is drawn on the frames of a run, and what the legend says."""
 
+from itertools import cycle
 from pathlib import Path
 
 import cv2
@@ -53,7 +54,7 @@ def results(folder: Path, stem: str, found: Track) -> ModelResults:
 
 def play(sequence: Sequence, models: dict[str, ModelResults], protocol: str = "one-pass") -> Playback:
     (job,) = PROTOCOLS[protocol].jobs(sequence)
-    return Playback(job, PROTOCOLS[protocol], models)
+    return Playback(job, PROTOCOLS[protocol], models, dict(zip(models, cycle(COLORS))))
 
 
 def color(picture: np.ndarray, x: float, y: float) -> tuple[int, int, int]:

@@ -7,8 +7,8 @@ import pytest
 
 from saccade.core import DatasetError
 from saccade.data import Dataset, open_dataset
-from saccade.evaluation import Contender, DatasetResults, Track, plan, run_here
-from saccade.evaluation.results import repetition_name, split_repetition
+from saccade.evaluation import Contender, DatasetResults, Track, board_of, plan, run_here
+from saccade.evaluation.results import check_choice, repetition_name, split_repetition
 from saccade.evaluation.tracks import track_files
 from tests.unit.evaluation.conftest import ScriptedModel, read_track
 
@@ -66,6 +66,8 @@ def test_results_of_a_newer_version_are_left_alone(
     path.write_text(path.read_text().replace('"format": 1', '"format": 2'))
     with pytest.raises(DatasetError, match=r"json: written by a newer saccade \(format 2; .*pip install -U"):
         plan([Contender.of("perfect", perfect)], dataset, out)
+    with pytest.raises(DatasetError, match=r"json: written by a newer saccade \(format 2; .*pip install -U"):
+        board_of(dataset, DatasetResults(out / "results" / "folder"), dialect="otb")
 
 
 def test_results_of_the_first_version_are_added_to(
@@ -105,6 +107,11 @@ def test_finding_results_says_what_is_missing(out: Path, tmp_path: Path) -> None
         DatasetResults.find(out, "lasot")
     (out / "results" / "other").mkdir()
     (out / "results" / "other" / "dataset.json").write_text('{"name": "folder"}')
+    # where nothing has run yet is passed over
+    assert DatasetResults.find(out).folder.name == "folder"
+    DatasetResults(out / "results" / "other").of("still").begin({}, {})
+    assert DatasetResults.find(out).folder.name == "folder"
+    (out / "results" / "other" / "still" / "car.txt").write_text("1,2,3,4\n")
     with pytest.raises(DatasetError, match="several data sets; choose one with --dataset: folder, other"):
         DatasetResults.find(out)
     with pytest.raises(DatasetError, match="names no root; give it with --root"):
@@ -125,6 +132,47 @@ def test_results_on_several_data_sets_are_found_in_a_folder_for_each(
     (base / "b" / "results" / "b").rename(base / "b" / "results" / "a")
     with pytest.raises(DatasetError, match=r"name one of these folders instead: .*a, .*b"):
         DatasetResults.find(base)
+
+
+def test_results_of_several_protocols_are_told_apart(out: Path, dataset: Dataset) -> None:
+    DatasetResults.begin(out, dataset, "sre").of("still").save("car@1", {"car@1.txt": b"1,2,3,4\n"})
+    DatasetResults.begin(out, dataset, "sre").of("still").begin({}, {})
+    found = DatasetResults.find_all(out)
+    assert [(results.label, results.protocol) for results in found] == [
+        ("folder", "one-pass"),
+        ("folder", "sre"),
+    ]
+    with pytest.raises(
+        DatasetError, match=r"folder by several protocols; choose .* --dataset: folder, folder-sre"
+    ):
+        check_choice(out, found)
+    with pytest.raises(DatasetError, match="by several protocols; choose one with --protocol: one-pass, sre"):
+        check_choice(out, found, by_protocol=True)
+    # the name of a folder comes before that of a data set
+    for name, protocol, label in (
+        ("folder", None, ""),
+        ("folder", "sre", "-sre"),
+        ("folder-sre", None, "-sre"),
+    ):
+        (one,) = DatasetResults.find_all(out, name, protocol)
+        assert one.folder.name == f"folder{label}"
+    with pytest.raises(
+        DatasetError, match="on folder of protocol tre in it; there are those of protocol one-pass, sre"
+    ):
+        DatasetResults.find_all(out, "folder", "tre")
+
+
+def test_a_folder_in_which_nobody_has_begun_is_taken_over(
+    dataset: Dataset, perfect: ScriptedModel, tmp_path: Path
+) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "car").symlink_to(dataset.root / "car")
+    other = open_dataset("folder", tmp_path / "other")
+    DatasetResults.begin(tmp_path, other)
+    plan([Contender.of("perfect", perfect)], dataset, tmp_path)
+    assert DatasetResults.find(tmp_path).dataset().root == dataset.root
+    with pytest.raises(DatasetError, match=r"holds results on .*sequences, not on .*other; choose another"):
+        DatasetResults.begin(tmp_path, other)
 
 
 @pytest.mark.parametrize(

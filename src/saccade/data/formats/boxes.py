@@ -20,9 +20,9 @@ _VATIC = "a VATIC row: id xmin ymin xmax ymax frame lost occluded generated labe
 def read_boxes(path: Path) -> Float64[np.ndarray, "F 4"]:
     """Reads boxes (x, y, w, h): one line a frame, with 4 numbers, or 8 that are the corners of a polygon.
 
-    Numbers are separated by commas, tabs or blanks, mixed as they may be. A polygon becomes the upright box
-    around it. A row with NaN in any place is NaN in all. Byte order marks, Windows line ends and blank last
-    lines are tolerated.
+    Numbers are separated by commas, or by tabs and blanks; lines may differ in that. A polygon becomes the
+    upright box around it. A row with NaN in any place is NaN in all. Byte order marks, Windows line ends and
+    blank last lines are tolerated.
 
     Returns:
         the numbers as they stand, in the file's own pixels.

@@ -13,6 +13,9 @@ from jaxtyping import Float64
 
 from saccade.core import DatasetError
 
+NAN_WHERE_UNKNOWN = "write NaN where nothing is known"
+"""the remedy for a line of a truth that holds no numbers"""
+
 _EMPTY_VALUE = re.compile(r"(^|,)[ \t]*,")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _NUMERIC = b"0123456789+-.eE,Nan \t\r\n"
@@ -123,34 +126,44 @@ def _is_regular(data: bytes, values: int) -> bool:
     return bool(ends[:, -1].all() and not ends[:, :-1].any())
 
 
-def numbered_rows(path: Path, expected: str) -> Iterator[tuple[list[float], str]]:
+def numbered_rows(
+    path: Path, expected: str, remedy: str = NAN_WHERE_UNKNOWN
+) -> Iterator[tuple[list[float], str]]:
     """The numbers of each line, and how to name the line in a message.
 
-    Numbers are separated by commas, tabs or blanks, mixed as they may be; a comma may end a line.
+    Numbers are separated by commas, with blanks around them or not, or by tabs and blanks alone; a comma may
+    end a line. Commas and tabs in one line may be decimal commas, of which nobody can be sure.
 
     Args:
         expected: what a line should be, for messages.
+        remedy: what to do about a line that holds nothing, or something infinite.
 
     Raises:
         DatasetError: naming file and line, when a line is anything else, or infinite.
     """
     for number, line in enumerate(read_lines(path), start=1):
         where = f"{path}, line {number}"
-        yield numbers_of(line, where, expected), where
+        yield numbers_of(line, where, expected, remedy), where
 
 
-def numbers_of(line: str, where: str, expected: str) -> list[float]:
+def numbers_of(line: str, where: str, expected: str, remedy: str = NAN_WHERE_UNKNOWN) -> list[float]:
     """The numbers of a line; see `numbered_rows`."""
     if not line.strip():
-        raise DatasetError(f"{where}: blank line among others; write NaN,NaN,NaN,NaN where nothing is known")
+        raise DatasetError(f"{where}: blank line among others; {remedy}")
     if _EMPTY_VALUE.search(line):
         raise DatasetError(f"{where}: a value is missing between two commas in {line!r}")
+    words = line.strip().removesuffix(",").split(",") if "," in line else line.split()
+    if any(len(word.split()) > 1 for word in words):
+        raise DatasetError(
+            f"{where}: {line!r} has commas and blanks or tabs between numbers; write a decimal point, not a "
+            f"comma, and one kind of separator"
+        )
     try:
-        values = [float(word) for word in line.replace(",", " ").split()]
+        values = [float(word) for word in words]
     except ValueError:
         raise DatasetError(f"{where}: {line!r} is not all numbers; expected {expected}") from None
     if any(map(math.isinf, values)):
-        raise DatasetError(f"{where}: {line!r} has an infinite value; write NaN where nothing is known")
+        raise DatasetError(f"{where}: {line!r} has an infinite value; {remedy}")
     return values
 
 

@@ -5,12 +5,15 @@ report.md       the same as tables to read
 report.html     one page that needs nothing else: sort, compare, play back
 tables/         LaTeX and Markdown
 plots/          SVG and PNG; scores over time of each sequence
+
+What an earlier report left under these names, by another protocol say, is taken away.
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from saccade.core import DatasetError
 from saccade.core.errors import did_you_mean
@@ -18,11 +21,22 @@ from saccade.data import Dataset
 from saccade.data.datasets import find_entry
 from saccade.evaluation.report.board import Board, make_board
 from saccade.evaluation.report.measure import examine, parts_of, stray_results
+from saccade.evaluation.report.parts import ChartKey
 from saccade.evaluation.report.playback import Limits
-from saccade.evaluation.report.tables import scores_table, tables_of, to_markdown
+from saccade.evaluation.report.tables import (
+    TABLES,
+    repetitions_table,
+    scores_table,
+    tables_of,
+    to_markdown,
+)
 from saccade.evaluation.results import DatasetResults, write_text
+from saccade.media.files import output_error
 
-__all__ = ["Board", "board_of", "scores_table", "write_report"]
+__all__ = ["Board", "board_of", "repetitions_table", "scores_table", "write_report"]
+
+_OTHER_PLOTS = ("attributes", "speed")
+"""plots that are not of a chart"""
 
 
 def board_of(
@@ -90,6 +104,7 @@ def write_report(board: Board, out: Path, on_sequence: Callable[[], None] = lamb
 
     report = board.to_json()
     tables = tables_of(board)
+    _clear(board, out)
     write_text(out / "report.json", json.dumps(report, indent=2, ensure_ascii=False) + "\n")
     write_text(out / "report.md", to_markdown(board, tables))
     for name, table in tables.items():
@@ -98,3 +113,24 @@ def write_report(board: Board, out: Path, on_sequence: Callable[[], None] = lamb
     write_plots(board, out / "plots", on_sequence)
     write_text(out / "report.html", to_page(board, board_inks(board)))
     return report
+
+
+def _clear(board: Board, out: Path) -> None:
+    """Takes away what an earlier report left, and this one may not write again; other files stay."""
+    try:
+        for file in _names(board, out):
+            file.unlink(missing_ok=True)
+    except OSError as error:
+        raise output_error(out, error) from error
+    for folder in (out / "tables", out / "plots" / "sequences", out / "plots"):
+        # it holds something else, or there is none
+        with suppress(OSError):
+            folder.rmdir()
+
+
+def _names(board: Board, out: Path) -> Iterator[Path]:
+    """Every table and plot that a report may have."""
+    yield from (out / "tables" / f"{name}.{ending}" for name in TABLES for ending in ("md", "tex"))
+    plots = (*get_args(ChartKey), *_OTHER_PLOTS)
+    yield from (out / "plots" / f"{name}.{ending}" for name in plots for ending in ("png", "svg"))
+    yield from (out / "plots" / "sequences" / f"{one.name}.svg" for one in board.sequences)

@@ -19,6 +19,8 @@ from saccade.evaluation.results import ModelResults
 from saccade.evaluation.tracks import Track
 
 Curve = Float64[np.ndarray, " T"]
+ChartKey = Literal["success", "precision", "norm_precision", "long_term_f", "expected_overlap"]
+"""the name of a chart, also of its files"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +49,6 @@ class Chart:
     """A family of curves, one a model.
 
     Attributes:
-        key: its name, also of its files.
         title: what it shows.
         x_label: the axis of `x`, with its unit.
         y_label: the axis of the curves, with its unit.
@@ -55,7 +56,7 @@ class Chart:
         score: key of the score that is read off the curve.
     """
 
-    key: str
+    key: ChartKey
     title: str
     x_label: str
     y_label: str

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from itertools import chain
 
-from saccade.core import DatasetError
+from saccade.core import DatasetError, SaccadeError
 from saccade.data import LabelAnnotation, Tracks
 from saccade.data.formats.labels import VOID
 from saccade.data.formats.tracks import read_tracks
@@ -191,6 +191,9 @@ class Masks:
         )
         try:
             scores = davis.score_objects(pairs, counts_last=self.counts_last)
+        # a picture that cannot be used is named already, and may be one of the truth
+        except SaccadeError:
+            raise
         except ValueError as error:
             raise DatasetError(
                 f"{performance.results.folder / job.stem}: {error}; delete the folder and evaluate again"

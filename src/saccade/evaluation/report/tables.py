@@ -1,6 +1,6 @@
 """Tables of a report, in Markdown and in LaTeX for papers."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
@@ -61,14 +61,7 @@ class Table:
 
 def tables_of(board: Board) -> dict[str, Table]:
     """The tables of a report by the names of their files; those that would be empty are left out."""
-    tables = {
-        "scores": scores_table(board),
-        "sequences": _sequences(board),
-        "attributes": _attributes(board),
-        "dialects": _dialects(board),
-        "comparisons": _comparisons(board),
-        "repetitions": _repetitions(board),
-    }
+    tables = {name: make(board) for name, make in TABLES.items()}
     return {name: table for name, table in tables.items() if table.rows}
 
 
@@ -182,7 +175,7 @@ def _comparisons(board: Board) -> Table:
     )
 
 
-def _repetitions(board: Board) -> Table:
+def repetitions_table(board: Board) -> Table:
     """Mean and standard deviation over seeds."""
     shown = [c for c in board.columns if any(c.key in r.mean for r in board.repetitions.values())]
     return Table(
@@ -200,6 +193,17 @@ def _repetitions(board: Board) -> Table:
             for name, repeated in board.repetitions.items()
         ),
     )
+
+
+TABLES: Mapping[str, Callable[[Board], Table]] = {
+    "scores": scores_table,
+    "sequences": _sequences,
+    "attributes": _attributes,
+    "dialects": _dialects,
+    "comparisons": _comparisons,
+    "repetitions": repetitions_table,
+}
+"""every table that a report may have, by the name of its files"""
 
 
 def _ranks(values: Sequence[float | None], column: Column) -> list[int | None]:

@@ -213,3 +213,26 @@ def test_all_files_of_a_report_are_written(board: Callable[..., Board], tmp_path
     }
     over_time = {f"plots/sequences/{name}.svg" for name in ("car", "dog")}
     assert written == {"report.html", "report.json", "report.md"} | tables | plots | over_time
+
+
+def test_what_an_earlier_report_left_is_taken_away_and_nothing_else(
+    board: Callable[..., Board], tmp_path: Path
+) -> None:
+    two, out = board({"stays": stays, "perfect": follows}), tmp_path / "out"
+    kept = [out / name for name in ("tables/mine.md", "plots/mine.png", "plots/sequences/cat.svg")]
+    write_report(two, out)
+    for file in kept:
+        file.write_text("mine")
+    left = [f"plots/{name}" for name in ("expected_overlap.png", "long_term_f.svg", "attributes.png")]
+    for name in left:
+        (out / name).write_text("of an earlier report")
+    bare = [replace(one, playback=None) for one in two.sequences]
+    write_report(replace(two, charts=(), rows=two.rows[:1], comparisons={}, sequences=tuple(bare)), out)
+    assert {file.name for file in (out / "plots").rglob("*") if file.is_file()} == {"mine.png", "cat.svg"}
+    assert not (out / "tables" / "comparisons.md").exists()
+    assert (out / "tables" / "scores.tex").is_file()
+    assert all(file.read_text() == "mine" for file in kept)
+    for file in kept:
+        file.unlink()
+    write_report(replace(two, charts=(), rows=two.rows[:1], comparisons={}, sequences=tuple(bare)), out)
+    assert not (out / "plots").exists()

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from saccade.core import DatasetError
 from saccade.data import Dataset, LabelAnnotation, Sequence, open_dataset
 from saccade.evaluation import board_of
 from tests.unit.evaluation.report.conftest import results_of_others, row_of
@@ -85,6 +86,20 @@ def test_masks_of_0_and_255_are_read_where_there_is_one_object(tmp_path: Path) -
     results = results_of_others(tmp_path, "first-mask")
     masks_of(results.of("osvos").folder / "car", [squares(255)] * 4)
     assert row_of(Dataset("davis2016", tmp_path, (video,)), results).summary.values["jf"] == 100
+
+
+@pytest.mark.parametrize("place", ["truth", "result"])
+def test_a_picture_that_cannot_be_used_is_blamed_by_its_own_name(tmp_path: Path, place: str) -> None:
+    video = labelled(tmp_path, [squares(1)] * 4, starts={1: 0})
+    results = results_of_others(tmp_path, "first-mask")
+    folders = {"truth": tmp_path / "truth", "result": results.of("osvos").folder / "car"}
+    masks_of(folders["result"], [squares(1)] * 4)
+    file = folders[place] / "00002.png"
+    file.write_bytes(file.read_bytes()[:-30])
+    with pytest.raises(DatasetError) as caught:
+        row_of(Dataset("davis2017", tmp_path, (video,)), results)
+    assert str(caught.value).startswith(f"{file}: cannot be read as a label picture")
+    assert "delete" not in str(caught.value)
 
 
 def test_what_is_drawn_over_undecided_pixels_is_wrong(tmp_path: Path) -> None:

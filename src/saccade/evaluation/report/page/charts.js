@@ -228,7 +228,7 @@ function attributeChart() {
       const count = report.sequences.filter((sequence) => sequence.attributes.includes(letter)).length;
       svg.append(
         draw("line", { class: "grid", x1: margin.left, x2: width - margin.right, y1: y(row), y2: y(row) }),
-        draw("text", { class: "name", x: margin.left - 8, y: y(row) + 4, "text-anchor": "end" }, names[row], draw("title", {}, `${report.attributes[letter]}: ${count} sequences`)),
+        draw("text", { class: "name", x: margin.left - 8, y: y(row) + 4, "text-anchor": "end" }, names[row], draw("title", {}, `${report.attributes[letter]}: ${counted(count, "sequence")}`)),
       );
       for (const model of [...shown()].reverse()) {
         const value = of(model, letter);

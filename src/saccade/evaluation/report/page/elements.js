@@ -31,6 +31,9 @@ function fill(element, attributes, children) {
 
 const at = (id) => document.getElementById(id);
 
+/** A number of things. */
+function counted(number, word) { return `${number.toLocaleString("en")} ${word}${number === 1 ? "" : "s"}`; }
+
 /** A score as it is shown. */
 function format(value, column) { return value === null || value === undefined ? "–" : value.toFixed(column.decimals); }
 

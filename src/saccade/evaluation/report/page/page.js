@@ -2,10 +2,9 @@
 
 function openingFacts() {
   const frames = report.sequences.reduce((sum, sequence) => sum + sequence.frames, 0);
-  const count = (number, word) => `${number.toLocaleString("en")} ${word}${number === 1 ? "" : "s"}`;
   const rules = report.dialect ? `, scored in the dialect ${report.dialect}` : "";
   at("facts").textContent =
-    `${count(models.length, "model")} on ${count(report.sequences.length, "sequence")} with ${count(frames, "frame")}; protocol ${report.protocol}${rules}.`;
+    `${counted(models.length, "model")} on ${counted(report.sequences.length, "sequence")} with ${counted(frames, "frame")}; protocol ${report.protocol}${rules}.`;
   at("footer").textContent = `saccade ${report.version}. The same numbers stand in report.json and report.md, tables for papers in tables/, plots in plots/.`;
 }
 

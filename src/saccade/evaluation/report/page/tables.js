@@ -125,7 +125,7 @@ function sequenceTable() {
   }
   function refill() {
     const found = wanted();
-    count.textContent = found.length === rows.length ? `${rows.length} sequences` : `${found.length} of ${rows.length} sequences`;
+    count.textContent = found.length === rows.length ? counted(rows.length, "sequence") : `${found.length} of ${rows.length} sequences`;
     current.update(found);
   }
   function choose(index) {
