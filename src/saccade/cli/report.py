@@ -120,7 +120,7 @@ def _show(board: "Board", place: Path) -> None:
         print_numbers(repeated.head, repeated.rows)
     also = [name for name in ("tables", "plots") if (place / name).is_dir()]
     *written, last = ["report.html", "report.json", "report.md", *also]
-    out.print(f"{', '.join(written)} and {last} in {place}", style="dim")
+    out.print(f"{', '.join(written)} and {last} in {place}", style="dim", soft_wrap=True)
 
 
 def _find(folder: Path, dataset: str | None, protocol: str | None) -> "list[DatasetResults]":

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from saccade.data import DATASETS, Presence, open_dataset
+from saccade.data.datasets import find_entry
 from saccade.data.datasets.got10k import indices
 from saccade.data.datasets.trackingnet import listed
 from saccade.data.splits import read_json_list, read_table, read_text_list
@@ -196,3 +197,16 @@ def test_facts_of_the_lists() -> None:
     assert len(read_text_list("youtubevos_jjvalid")) == 300
     classes = {category for chunk in read_json_list("trackingnet_train") for category in chunk}
     assert len(classes) == 22
+
+
+@pytest.mark.parametrize(
+    ("short", "name"),
+    [
+        ("davis16", "davis2016"),
+        ("davis17", "davis2017"),
+        ("youtubevos18", "youtubevos2018"),
+        ("youtubevos19", "youtubevos2019"),
+    ],
+)
+def test_short_names_of_the_field_are_known(short: str, name: str) -> None:
+    assert find_entry(short) is DATASETS[name]

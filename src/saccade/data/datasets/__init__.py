@@ -36,6 +36,13 @@ DATASETS: Mapping[str, DatasetEntry] = {
     entry.name: entry for module in (*_SINGLE_OBJECT, *_MANY_OBJECTS) for entry in module.ENTRIES
 }
 """every data set that can be opened, by name"""
+_NICKNAMES = {
+    "davis16": "davis2016",
+    "davis17": "davis2017",
+    "youtubevos18": "youtubevos2018",
+    "youtubevos19": "youtubevos2019",
+}
+"""what else the field calls them"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,11 +68,12 @@ class Dataset:
 
 
 def find_entry(name: str) -> DatasetEntry:
-    """The data set of that name.
+    """The data set of that name, or of a shorter one such as davis17.
 
     Raises:
         DatasetError: when there is none.
     """
+    name = _NICKNAMES.get(name, name)
     if name not in DATASETS:
         raise DatasetError(f"no data set '{name}'; {did_you_mean(name, DATASETS)}")
     return DATASETS[name]
@@ -90,13 +98,13 @@ def open_dataset(name: str, root: str | Path, split: str | None = None, *, lazy:
     if missing:
         named = ", ".join(missing[:3]) + (" …" if len(missing) > 3 else "")
         raise DatasetError(
-            f"{root}: {len(missing)} of {len(sequences)} sequences of {name} are missing: {named}; "
-            f"expected {entry.layout}; saccade data check {name} {root} tells all"
+            f"{root}: {len(missing)} of {len(sequences)} sequences of {entry.name} are missing: {named}; "
+            f"expected {entry.layout}; saccade data check {entry.name} {root} tells all"
         )
     if not lazy:
         for sequence in sequences:
             sequence.verify()
-    return Dataset(name, folder, sequences, None if part == entry.split(None) else part)
+    return Dataset(entry.name, folder, sequences, None if part == entry.split(None) else part)
 
 
 def find_sequences(entry: DatasetEntry, root: Path, split: str) -> tuple[Sequence, ...]:
