@@ -25,7 +25,7 @@ from saccade.data.synthetic import render
 from saccade.nets.resnet import resnet18, resnet50
 from saccade.zoo import CATALOG
 
-MODELS = ["atom", "dimp18", "dimp50", "prdimp50", "super_dimp"]
+MODELS = ["atom", "dimp18", "dimp50", "prdimp50", "super_dimp", "kys"]
 FRAMES = 8
 """tracked in each round"""
 CORNERS = [(x, y) for y in (60.0, 160.0, 240.0, 120.0) for x in (40.0, 190.0, 350.0, 510.0)]
