@@ -22,7 +22,14 @@ def blocks(language: str, page: str = README) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", page, re.M | re.S)
 
 
-EXAMPLES = blocks("python") + blocks("python", (REPOSITORY / "docs" / "evaluation.md").read_text())
+EXAMPLES = [
+    *blocks("python"),
+    *(
+        example
+        for name in ("evaluation.md", "segmentation.md")
+        for example in blocks("python", (REPOSITORY / "docs" / name).read_text())
+    ),
+]
 # a window, a camera and a stream are tested where there can be one
 COMMANDS = [
     commands

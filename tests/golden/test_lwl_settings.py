@@ -15,8 +15,6 @@ UNUSED = {"debug", "visualization", "use_gpu", "net", "vot_anno_conversion_type"
 """parameters that change nothing in a track"""
 FIXED = {
     "seg_to_bb_mode": "var",
-    "border_mode": "inside_major",
-    "patch_max_scale_change": None,
     "update_target_model": True,
 }
 """parameters that are the same in both files, and that the segmenter is written for"""
@@ -31,6 +29,8 @@ def expected(values: dict[str, Any]) -> dict[str, Any]:
         "search.width": width,
         "search.height": height,
         "search.area": values["search_area_scale"],
+        "search.border": values["border_mode"],
+        "search.largest_shrink": values["patch_max_scale_change"],
         "memory.size": values["sample_memory_size"],
         "memory.learning_rate": values["learning_rate"],
         "memory.initial_minimum": values["init_samples_minimum_weight"],
@@ -47,7 +47,7 @@ def expected(values: dict[str, Any]) -> dict[str, Any]:
 READ = {
     "image_sample_size", "max_scale_change", "init_with_box", "search_area_scale", "sample_memory_size",
     "learning_rate", "init_samples_minimum_weight", "lower_init_weight", "train_skipping", "net_opt_iter",
-    "net_opt_update_iter", "min_mask_area",
+    "net_opt_update_iter", "min_mask_area", "border_mode", "patch_max_scale_change",
 }  # fmt: skip
 """parameters that `expected` reads"""
 

@@ -13,6 +13,7 @@ from saccade.core import ConfigError, ModelError
 
 if TYPE_CHECKING:
     from saccade.core import Model
+    from saccade.data import Dataset
     from saccade.evaluation import Contender, Protocol
 
 _HEAVY = ("saccade.evaluation.workers", "saccade.zoo", "torchvision")
@@ -84,22 +85,38 @@ def make_contender(
     )
 
 
-def check_ability(names: Iterable[str], protocol: "Protocol") -> None:
-    """Refuses models that cannot answer what a protocol asks for.
+def check_ability(names: Iterable[str], protocol: "Protocol", dataset: "Dataset") -> None:
+    """Refuses models that cannot answer what a protocol asks for, or not learn from what it gives.
 
     Raises:
         ModelError: naming those that can.
     """
     from saccade.zoo import CATALOG, entry
 
-    able = _ABLE[protocol.kind]
-    unable = [name for name in names if entry(name).task not in able]
+    able = [row for row in CATALOG.values() if row.task in _ABLE[protocol.kind]]
+    unable = [name for name in names if entry(name) not in able]
     if unable:
-        others = ", ".join(row.name for row in CATALOG.values() if row.task in able)
+        others = ", ".join(row.name for row in able)
         raise ModelError(
             f"protocol {protocol.name} needs a model that {_WISHES[protocol.kind]}, and '{unable[0]}' does "
             f"not; those that do: {others or 'none in the catalogue yet'}"
         )
+    unable = [name for name in names if entry(name).needs_masks]
+    without = _without_masks(protocol, dataset) if unable and protocol.kind == "boxes" else None
+    if without is not None:
+        others = " or ".join(row.name for row in able if row.task == "segment" and not row.needs_masks)
+        raise ModelError(
+            f"protocol {protocol.name} gives a box alone on sequence '{without}' of {dataset.label}, and "
+            f"'{unable[0]}' learns targets from masks; take {others}"
+        )
+
+
+def _without_masks(protocol: "Protocol", dataset: "Dataset") -> str | None:
+    """The first sequence in which a model is pointed at a target without its mask."""
+    from saccade.evaluation.protocols.following import has_masks
+
+    jobs = (job for sequence in dataset.sequences for job in protocol.jobs(sequence))
+    return next((job.sequence.name for job in jobs if not has_masks(job)), None)
 
 
 def parse_others(texts: list[str] | None) -> dict[str, Path]:

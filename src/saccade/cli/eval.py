@@ -109,7 +109,7 @@ def evaluate(
     _check(names, list(others), dataset, root, split, weights)
     benchmarks = _open(dataset, root, split, protocol, base, is_remote=ray is not None)
     for benchmark in benchmarks:
-        check_ability(names, benchmark.protocol)
+        check_ability(names, benchmark.protocol, benchmark.dataset)
     elsewhere = {"is_shared": ray is not None or (workers or 1) > 1, "is_remote": ray is not None}
     contenders = [make_contender(name, weights, device, precision, settings, **elsewhere) for name in names]
     # all is looked at before anything is written

@@ -63,7 +63,7 @@ Mask = Annotated[
     typer.Option(
         "--mask",
         metavar="PNG",
-        help="Targets as a palette picture: every pixel value but 0 is the id of one.",
+        help="Targets as a palette picture as large as the frame: every pixel value but 0 is the id of one.",
     ),
 ]
 Start = Annotated[
@@ -102,16 +102,19 @@ def track(
 ) -> None:
     """Follow objects through a video.
 
-    Leaves boxes.csv, video.mp4 and run.json; with one target also boxes.txt, a line x,y,w,h for each frame.
+    Leaves boxes.csv, video.mp4 and run.json; with one target also boxes.txt, a line x,y,w,h for each frame;
+    with a model that segments, also masks/<frame>.png.
 
     Example: [bold]saccade track clip.mp4 --box 120,80,60,40 --out runs/car[/bold]
+
+    Example: [bold]saccade track clip.mp4 --mask first.png --tracker lwl --out runs/dogs[/bold]
     """
     # what takes seconds to load comes behind what is wrong at a glance
     boxes = [parse_box(text) for text in box or ()]
     if not boxes and mask is None and show is Show.none:
         raise TargetError(
             "nothing to follow yet; say where the target is with --box X,Y,W,H (top-left corner, width and "
-            "height in pixels), or draw it with --show window"
+            "height in pixels) or --mask PNG, or draw it with --show window"
         )
     model = load_model(tracker, weights, device, precision, settings)
 

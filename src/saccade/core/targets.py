@@ -64,10 +64,11 @@ class Targets:
             where: how a message names the frame.
 
         Raises:
-            TargetError: when a box lies wholly outside, a mask is empty or of another size than the frame, or
-                most of a target's mask lies outside its box.
+            TargetError: when a box lies wholly outside, a mask is empty, of another size than the frame or a
+                picture of several ids, or most of a target's mask lies outside its box.
         """
-        masks = [np.asarray(mask, dtype=bool) for mask in (() if self.masks is None else self.masks)]
+        given = () if self.masks is None else self.masks
+        masks = [self._one_mask(i, np.asarray(mask), where) for i, mask in enumerate(given)]
         of_masks = [self._mask_box(i, mask, size_wh, where) for i, mask in enumerate(masks)]
         boxes = self.boxes if len(self.boxes) else of_masks
         rows = [clip_box(box, size_wh, f"{where}: target {self._name(i)}") for i, box in enumerate(boxes)]
@@ -84,6 +85,15 @@ class Targets:
                 f"{where}: box and mask of target {self._name(i)} disagree: {inside:.0%} of the mask lies in "
                 f"the box {_show(box)}; give one of them, or both of the same target"
             )
+
+    def _one_mask(self, i: int, mask: Shaped[np.ndarray, "..."], where: str) -> Bool[np.ndarray, "..."]:
+        values = np.unique(mask[mask != 0]) if mask.dtype != bool else mask[:0]
+        if len(values) > 1:
+            raise TargetError(
+                f"{where}: the mask of target {self._name(i)} holds {len(values)} values besides 0; give one "
+                f"mask a target, e.g. masks=[labels == 1, labels == 2], ids=[1, 2]"
+            )
+        return mask.astype(bool, copy=False)
 
     def _mask_box(self, i: int, mask: Bool[np.ndarray, "H W"], size_wh: tuple[int, int], where: str) -> Box:
         from saccade.ops.masks import mask_box

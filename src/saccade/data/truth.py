@@ -12,10 +12,10 @@ import numpy as np
 from jaxtyping import Bool, Float64, Int8, UInt8
 
 from saccade.core import DatasetError
-from saccade.data.formats.labels import VOID, check_size, read_labels
+from saccade.data.formats.labels import check_size, read_labels
 from saccade.data.frames import Frames
 from saccade.media.images import picture_size
-from saccade.ops.masks import mask_box
+from saccade.ops.masks import VOID, mask_box
 
 ObjectId = int | str
 

@@ -10,7 +10,7 @@ from jaxtyping import UInt8
 
 from saccade.core import Frame, TargetError, Targets
 from saccade.core.targets import Box
-from saccade.ops.masks import read_palette_png
+from saccade.ops.masks import VOID, read_palette_png
 
 
 @runtime_checkable
@@ -25,8 +25,10 @@ class Picker(Protocol):
 def targets_of_mask(path: Path) -> Targets:
     """The targets in a palette picture: every pixel value but 0 is one, and the value is its id.
 
+    A mask of 0 and 255, as in DAVIS 2016, is that of target 1: beside other values, 255 is not an id.
+
     Raises:
-        TargetError: when there is no such picture, or no target in it.
+        TargetError: when there is no such picture, or no target in it, or 255 stands beside ids.
     """
     try:
         picture = read_palette_png(path)
@@ -36,9 +38,16 @@ def targets_of_mask(path: Path) -> Targets:
         raise TargetError(
             f"{reason}; give a palette PNG whose pixel values are ids, 0 for background"
         ) from None
-    ids = sorted(set(picture[picture > 0].tolist()))
+    ids = np.unique(picture[picture > 0]).tolist()
     if not ids:
         raise TargetError(f"{path}: every pixel is background (0); mark the targets with 1, 2, …")
+    if ids == [VOID]:
+        return Targets(ids=[1], masks=[picture == VOID])
+    if VOID in ids:
+        raise TargetError(
+            f"{path}: {VOID} stands beside {len(ids) - 1} other values, as where edges were smoothed or "
+            f"pixels are not scored; give a mask of 0 and {VOID} alone, or ids from 1 to {VOID - 1}"
+        )
     return Targets(ids=ids, masks=[picture == value for value in ids])
 
 

@@ -11,13 +11,14 @@ from jaxtyping import Bool, Float64, Int32, UInt8
 
 from saccade.core import DatasetError
 from saccade.data import LabelAnnotation, Sequence, Tracks
-from saccade.data.formats.labels import VOID, ids_in
+from saccade.data.formats.labels import ids_in
 from saccade.data.formats.tracks import read_tracks
 from saccade.data.truth import GroundTruth, ObjectId
 from saccade.evaluation.metrics.regions import mask_overlap
 from saccade.evaluation.protocols import Job, Protocol, answered_labels, from_one, region_overlap, true_labels
 from saccade.evaluation.results import ModelResults
 from saccade.evaluation.tracks import Code, Track
+from saccade.ops.masks import VOID
 
 Picture = UInt8[np.ndarray, "H W 3"]
 Canvas = UInt8[np.ndarray, "h w 3"]

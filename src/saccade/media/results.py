@@ -19,7 +19,7 @@ from saccade.core.config import to_json
 from saccade.core.instances import id_array
 from saccade.core.targets import TargetId
 from saccade.media.files import LineFile, make_folder, output_error, replacing
-from saccade.ops.masks import write_palette_png
+from saccade.ops.masks import VOID, write_palette_png
 
 _WHOLE_NUMBER = re.compile(r"0|-?[1-9][0-9]*")
 
@@ -34,9 +34,9 @@ class RunWriter:
     - `boxes.txt`: only when each frame holds one and the same target; `x,y,w,h` a line (the layout of OTB),
       beginning with the first frame that was run. A frame that was left out is a line of `nan`, so that lines
       stay frames.
-    - `masks/<frame>.png`: when there are masks; palette PNG in the colours of DAVIS. An id from 1 to 255 is
-      its own pixel value where that is free, any other takes the lowest free one; where masks overlap the
-      later row is on top.
+    - `masks/<frame>.png`: when there are masks; palette PNG in the colours of DAVIS. An id from 1 to 254 is
+      its own pixel value where that is free, any other takes the lowest free one (255 is what DAVIS does not
+      score); where masks overlap the later row is on top.
     - `run.json`: what is in `run`, completed by the number of frames, mean milliseconds by stage, the pixel
       value of each mask, and whether the run came to its end.
 
@@ -102,11 +102,11 @@ class RunWriter:
 
     def _mask_value(self, target: TargetId) -> int:
         if target not in self._mask_values:
-            free = set(range(1, 256)).difference(self._mask_values.values())
+            free = set(range(1, VOID)).difference(self._mask_values.values())
             if not free:
                 raise OutputError(
-                    f"{self.folder / 'masks'}: more than 255 targets have had masks, and a palette PNG holds "
-                    "no more; run over a shorter part with --start and --end"
+                    f"{self.folder / 'masks'}: more than {VOID - 1} targets have had masks, and a palette "
+                    "PNG holds no more; run over a shorter part with --start and --end"
                 )
             self._mask_values[target] = int(target) if target in free else min(free)
         return self._mask_values[target]

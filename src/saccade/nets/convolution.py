@@ -23,14 +23,14 @@ class WinogradConv2d(nn.Module):
     def suits(convolution: nn.Conv2d) -> bool:
         """Whether it can stand in for a convolution, and is faster on a CPU.
 
-        Below 512 channels, what it saves is spent on bringing the features into its form; in bfloat16, plain
+        Below 256 channels, what it saves is spent on bringing the features into its form; in bfloat16, plain
         convolutions are faster.
         """
         if convolution.weight.dtype != torch.float32:
             return False
         form = (convolution.kernel_size, convolution.stride, convolution.dilation, convolution.groups)
         is_plain = form == ((3, 3), (1, 1), (1, 1), 1) and convolution.padding_mode == "zeros"
-        return is_plain and not isinstance(convolution.padding, str) and convolution.in_channels >= 512
+        return is_plain and not isinstance(convolution.padding, str) and convolution.in_channels >= 256
 
     def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b o h2 w2"]:
         rows, columns = self.padding
@@ -86,3 +86,22 @@ def convolve_inside(
     if isinstance(convolution, WinogradConv2d):
         return winograd_convolve(x, convolution.filters, convolution.bias)
     return F.conv2d(x, convolution.weight, convolution.bias)
+
+
+def convolve_some(
+    convolution: nn.Conv2d | WinogradConv2d,
+    x: Float[Tensor, "b c h w"],
+    first: int = 0,
+    *,
+    bias: Float[Tensor, " o"] | None = None,
+) -> Float[Tensor, "b o h2 w2"]:
+    """What a convolution of stride 1 makes of some of its input channels, from the `first` on.
+
+    Over parts that make up all channels, and with its bias in one of them, it adds up to what the convolution
+    gives.
+    """
+    some = slice(first, first + x.shape[1])
+    rows, columns = cast(tuple[int, int], convolution.padding)
+    if isinstance(convolution, WinogradConv2d):
+        return winograd_convolve(x, convolution.filters[:, some], bias, (columns, columns, rows, rows))
+    return F.conv2d(x, convolution.weight[:, some], bias, padding=(rows, columns))

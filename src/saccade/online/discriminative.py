@@ -365,14 +365,15 @@ class DiscriminativeTracker:
         is_contested = sighting.finding == HARD_NEGATIVE
         is_sure = (sighting.finding == FOUND) | is_contested
         state.age += 1
-        # the box as it was measured, also where the state goes back to an older one
-        boxes = _box_in_crop(view, sighting.centre, state.size)
         if self.scene is not None:
+            boxes = _box_in_crop(view, state.centre, state.size)
             self.scene.follow(scene, boxes, sighting.finding != MISSING, state.scene)
         if is_sure.any():
             sure = is_sure.nonzero()[:, 0]
             rates = torch.where(is_contested, memory.hard_negative_rate, memory.learning_rate)
-            here, boxes = sure.to(self.device), boxes.to(self.device)
+            # the box as it was measured, also where the state goes back to an older one
+            boxes = _box_in_crop(view, sighting.centre, state.size).to(self.device)
+            here = sure.to(self.device)
             self.model.remember(features[here], boxes[here], rates[sure], state.model, sure)
         steps = torch.where(state.age % learning.interval == 0, learning.steps, 0)
         steps = torch.where(is_contested, learning.hard_negative_steps, steps)

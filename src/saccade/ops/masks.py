@@ -9,6 +9,11 @@ import numpy as np
 from jaxtyping import Bool, Integer, UInt8
 from PIL import Image
 
+VOID = 255
+"""the value of pixels that are not scored, and therefore no id"""
+
+_INDEX_MODES = ("P", "L", "1")
+
 
 def mask_box(mask: Bool[np.ndarray, "H W"]) -> tuple[float, float, float, float]:
     """The tightest box around a mask.
@@ -121,15 +126,28 @@ def write_palette_png(path: Path | str | BytesIO, ids: UInt8[np.ndarray, "H W"])
 
 
 def read_palette_png(path: Path | str) -> UInt8[np.ndarray, "H W"]:
-    """The ids in a palette or grayscale picture, 0 for background.
+    """The ids in a picture, 0 for background: palette indices, or levels of grey where it has no palette.
 
     Raises:
-        ValueError: when the picture has colours instead of ids.
+        ValueError: when the picture has colours instead of ids, or more than 8 bits a pixel.
         OSError: when it cannot be read.
     """
-    with Image.open(path) as picture:
-        if picture.mode not in ("P", "L", "1"):
+    try:
+        with Image.open(path) as picture:
+            if picture.mode.startswith(("I", "F")):
+                # to convert them would turn id 256 into another
+                raise ValueError(
+                    f"{path}: has more than 8 bits a pixel; save a palette PNG, which holds ids up to 254"
+                )
+            mode = picture.mode
+            pixels = np.array(picture if mode in _INDEX_MODES else picture.convert("RGB"))
+    except (SyntaxError, Image.DecompressionBombError) as error:
+        raise OSError(str(error)) from error
+    if pixels.ndim == 3:
+        # some of DAVIS 2016's masks are grey pictures in three channels
+        if (pixels != pixels[:, :, :1]).any():
             raise ValueError(
-                f"{path}: expected a palette or grayscale picture whose values are ids, got {picture.mode}"
+                f"{path}: is a picture of colours ({mode}), but ids are palette indices; save a palette PNG"
             )
-        return np.array(picture).astype(np.uint8)
+        pixels = pixels[:, :, 0]
+    return pixels.astype(np.uint8)

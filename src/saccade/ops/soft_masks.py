@@ -8,9 +8,7 @@ from torch import Tensor
 def soft_aggregate(scores: Float[Tensor, "N H W"]) -> tuple[Bool[Tensor, "N H W"], Float[Tensor, "N H W"]]:
     """Lets N targets, each scored as if it were alone, compete for the pixels.
 
-    The background is as likely as it is that a pixel belongs to none of them; probabilities are then the
-    softmax over background and targets (Oh et al. 2018, *Fast Video Object Segmentation by Reference-Guided
-    Mask Propagation*, section 3.4). A single target has no competitor and keeps the sigmoid of its scores.
+    A single target has no competitor and keeps the sigmoid of its scores.
 
     Args:
         scores: log odds of each pixel.
@@ -18,10 +16,19 @@ def soft_aggregate(scores: Float[Tensor, "N H W"]) -> tuple[Bool[Tensor, "N H W"
     Returns:
         Masks, of which at most one has each pixel, and the probabilities.
     """
-    alone = scores.sigmoid()
-    if len(scores) <= 1:
-        return scores > 0, alone
-    nobody = (1 - alone).prod(dim=0).clamp(1e-7, 1 - 1e-7)
+    return (scores > 0, scores.sigmoid()) if len(scores) <= 1 else aggregate_with_background(scores)
+
+
+def aggregate_with_background(
+    scores: Float[Tensor, "N H W"],
+) -> tuple[Bool[Tensor, "N H W"], Float[Tensor, "N H W"]]:
+    """Lets one or more targets compete for the pixels, with the background as one more competitor.
+
+    The background is as likely as it is that a pixel belongs to none of them; probabilities are then the
+    softmax over background and targets (Oh et al. 2018, *Fast Video Object Segmentation by Reference-Guided
+    Mask Propagation*, section 3.4). Arguments and result are those of `soft_aggregate`.
+    """
+    nobody = (1 - scores.sigmoid()).prod(dim=0).clamp(1e-7, 1 - 1e-7)
     background = (nobody / (1 - nobody)).log()
     together = torch.cat([background[None], scores]).softmax(dim=0)
     owner = together.argmax(dim=0)

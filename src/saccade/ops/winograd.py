@@ -14,6 +14,8 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
+from saccade.ops.constants import literal
+
 _G = ((1, 0, 0), (0.5, 0.5, 0.5), (0.5, -0.5, 0.5), (0, 0, 1))
 _A = ((1, 0), (1, 1), (1, -1), (0, -1))
 _EVERYWHERE = 5
@@ -70,5 +72,5 @@ def _differences(cells: Float[Tensor, "*n"], *, dim: int) -> Float[Tensor, "4 *m
 
 def _gathered(products: Float[Tensor, "16 n o"]) -> Float[Tensor, "4 n o"]:
     """A^T m A: of the 16 elements of a tile, its 2 x 2 outputs."""
-    gather = products.new_tensor(_A).mT
+    gather = literal(sum(_A, ()), products).view(4, 2).mT
     return (torch.kron(gather, gather) @ products.flatten(1)).unflatten(1, products.shape[1:])

@@ -26,6 +26,8 @@ class Entry:
     """None for models that learn everything from the first frame"""
     cpu_only: bool = False
     """whether an accelerator would not make it faster, so that it runs on the CPU"""
+    needs_masks: bool = False
+    """whether a box does not do to point at a target"""
 
     @property
     def remedy(self) -> str:
@@ -232,6 +234,7 @@ CATALOG: dict[str, Entry] = {
             summary="segments what a mask points at: learns on the way what its decoder must know of it",
             paper=_LWL,
             weights=PUBLISHED["lwl_stage2"],
+            needs_masks=True,
         ),
         Entry(
             name="lwl_box",

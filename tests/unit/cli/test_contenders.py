@@ -11,7 +11,7 @@ from saccade.cli.options import PrecisionChoice
 from saccade.core import ConfigError
 from saccade.data import Dataset
 from saccade.evaluation import plan
-from saccade.zoo import entry
+from saccade.zoo import CATALOG, entry, load
 from tests.unit.evaluation.conftest import ScriptedModel, dataset, follows
 
 __all__ = ["dataset"]
@@ -66,3 +66,9 @@ def test_the_path_of_weights_is_a_circumstance(store: Path) -> None:
 def test_a_cluster_has_no_other_devices(store: Path) -> None:
     with pytest.raises(ConfigError, match="--device cdua: no device of a cluster; choose auto, cpu or cuda"):
         make(weights=None, device="cdua", is_shared=True, is_remote=True)
+
+
+@pytest.mark.parametrize("name", [row.name for row in CATALOG.values() if row.task == "segment"])
+def test_the_catalogue_knows_what_segmenters_learn_from(name: str) -> None:
+    config = load(name, weights=None, device="cpu").config
+    assert entry(name).needs_masks == (config.starts_from == "mask")

@@ -146,6 +146,21 @@ def test_nothing_is_a_wish_too():
     assert Targets().on_frame(SIZE, "frame 0").shape == (0, 4)
 
 
+@pytest.mark.usefixtures("unchecked_shapes")
+def test_a_picture_of_several_ids_is_no_mask():
+    labels = MASK.astype(np.uint8)
+    labels[30:40] = 2
+    with pytest.raises(TargetError, match="frame 2: the mask of target 0 holds 2 values besides 0; give one"):
+        Targets(masks=[labels]).on_frame(SIZE, "frame 2")
+
+
+@pytest.mark.usefixtures("unchecked_shapes")
+@pytest.mark.parametrize("value", [1, 255, 0.5])
+def test_a_mask_of_one_value_is_one_whatever_the_value(value):
+    boxes = Targets(masks=[MASK * np.array(value)]).on_frame(SIZE, "frame 2")
+    np.testing.assert_array_equal(boxes, [(20, 5, 40, 10)])
+
+
 def test_masks_beside_boxes_are_checked_too():
     targets = Targets(boxes=[(1, 1, 3, 3)], masks=[np.ones((4, 4), bool)])
     with pytest.raises(

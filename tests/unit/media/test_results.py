@@ -146,10 +146,28 @@ def test_ids_from_0_become_pixel_values_from_1(tmp_path: Path) -> None:
 
 def test_more_masks_than_a_palette_holds_are_refused(tmp_path: Path) -> None:
     with RunWriter(tmp_path) as run:
-        for i in range(255):
+        for i in range(254):
             run.write(found(i, [[0, 0, 1, 1]], [f"t{i}"], masks=np.ones((1, 2, 2), bool)))
-        with pytest.raises(OutputError, match="more than 255 targets"):
-            run.write(found(255, [[0, 0, 1, 1]], ["t255"], masks=np.ones((1, 2, 2), bool)))
+        with pytest.raises(OutputError, match="more than 254 targets"):
+            run.write(found(254, [[0, 0, 1, 1]], ["t254"], masks=np.ones((1, 2, 2), bool)))
+
+
+def test_no_target_is_painted_with_what_davis_does_not_score(tmp_path: Path) -> None:
+    masks = np.eye(3, dtype=bool)[:, None]
+    with RunWriter(tmp_path) as run:
+        run.write(found(0, [[0, 0, 1, 1]] * 3, [255, 254, 300], masks=masks))
+    assert read_palette_png(tmp_path / "masks" / "00000.png").tolist() == [[1, 254, 2]]
+
+
+def test_a_target_that_disappears_has_its_value_again_when_it_returns(tmp_path: Path) -> None:
+    seen, gone = np.eye(2, dtype=bool)[:, None], np.zeros((1, 1, 2), dtype=bool)
+    with RunWriter(tmp_path) as run:
+        for frame, first in enumerate((seen[:1], gone, gone, seen[:1])):
+            run.write(found(frame, [[0, 0, 1, 1]] * 2, [7, "car"], masks=np.concatenate([first, seen[1:]])))
+    files = sorted((tmp_path / "masks").iterdir())
+    assert [read_palette_png(file).tolist() for file in files] == [[[7, 1]], [[0, 1]], [[0, 1]], [[7, 1]]]
+    lines = (tmp_path / "boxes.csv").read_text().splitlines()
+    assert len(lines) == 1 + 4 * 2
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,13 @@
 """Convolutions that are laid out for a CPU give what plain ones give."""
 
+from copy import copy
+from typing import Any
+
 import pytest
 import torch
 from torch import nn
 
-from saccade.nets.convolution import ManyMapsConv2d
+from saccade.nets.convolution import ManyMapsConv2d, WinogradConv2d, convolve_some
 
 
 @pytest.mark.parametrize(
@@ -30,3 +33,12 @@ def test_a_chain_of_them() -> None:
     x = torch.randn(5, 1, 3, 3)
     found = ManyMapsConv2d(second)(ManyMapsConv2d(first)(x).relu_())
     torch.testing.assert_close(found, second(first(x).relu()), atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("kind", [copy, WinogradConv2d])
+@torch.inference_mode()
+def test_parts_of_the_channels_add_up_to_a_convolution(kind: Any) -> None:
+    plain = nn.Conv2d(7, 5, 3, padding=1)
+    convolution, x = kind(plain), torch.randn(2, 7, 6, 9)
+    parts = convolve_some(convolution, x[:, :3], bias=plain.bias) + convolve_some(convolution, x[:, 3:], 3)
+    torch.testing.assert_close(parts, plain(x), atol=1e-5, rtol=1e-5)

@@ -264,6 +264,18 @@ def test_a_scene_decides_where_targets_are_and_follows_those_that_were_seen(netw
     assert torch.equal(state.scene.layer3[1], first[1])
 
 
+def test_a_scene_follows_a_target_to_where_its_state_goes_back(network):
+    """To the last refined box, here the one that was given."""
+    config = replace(CONFIG, refinement=replace(CONFIG.refinement, longest_aspect=1.0, first_is_refined=True))
+    tracker, _, generators = begun(network, [[SEEN]], config)
+    scene = ScriptedScene([[FOUND]])
+    tracker = replace(tracker, State=SceneState, scene=scene)
+    state = tracker.begin(FRAME, BOXES[:1], generators, Stopwatch())
+    tracker.track(FRAME, state, generators, Stopwatch())
+    ((boxes, _),) = scene.followed
+    torch.testing.assert_close(boxes, scene.begun[0])
+
+
 @pytest.mark.parametrize("geometry", ["measured", "nominal"])
 def test_boxes_are_refined_in_the_view_of_the_best_scale(network, monkeypatch, geometry):
     search = replace(CONFIG.search, scale_factors=(1.0, 2.0), geometry=geometry)

@@ -63,3 +63,8 @@ def test_a_map_matches_itself_best_where_it_is() -> None:
     x = torch.nn.functional.normalize(torch.randn(1, 64, 8, 8), dim=1)
     volume = cost_volume(x, x)[0].flatten(0, 1).flatten(1)
     assert volume.argmax(dim=0).tolist() == list(range(64))
+
+
+def test_a_batch_of_none() -> None:
+    nothing = torch.zeros(0, 3, 5, 4)
+    assert cost_volume(nothing, nothing, reach=2).shape == (0, 5, 4, 5, 4)

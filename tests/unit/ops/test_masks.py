@@ -118,9 +118,27 @@ def test_gray_pictures_hold_ids_and_coloured_ones_do_not(tmp_path: Path) -> None
     ids = np.array([[0, 255], [1, 7]], np.uint8)
     Image.fromarray(ids).save(tmp_path / "gray.png")
     assert np.array_equal(read_palette_png(tmp_path / "gray.png"), ids)
+    Image.fromarray(np.stack([ids] * 3, axis=2)).save(tmp_path / "three.png")
+    assert np.array_equal(read_palette_png(tmp_path / "three.png"), ids)
     Image.fromarray(davis_palette()[ids]).save(tmp_path / "color.png")
-    with pytest.raises(ValueError, match=r"color\.png: expected a palette or grayscale picture.*got RGB"):
+    with pytest.raises(ValueError, match=r"color\.png: is a picture of colours \(RGB\).*save a palette PNG"):
         read_palette_png(tmp_path / "color.png")
+
+
+@pytest.mark.parametrize("name", ["deep.png", "deep.tif"])
+def test_ids_beyond_8_bits_are_refused_rather_than_cut(tmp_path: Path, name: str) -> None:
+    kind = np.uint16 if name.endswith("png") else np.int32
+    Image.fromarray(np.arange(300, dtype=kind).reshape(15, 20)).save(tmp_path / name)
+    with pytest.raises(ValueError, match=rf"{name}: has more than 8 bits a pixel; save a palette PNG"):
+        read_palette_png(tmp_path / name)
+
+
+@pytest.mark.parametrize("keep", [30, 60, 780])
+def test_a_file_that_ends_early_cannot_be_read(tmp_path: Path, keep: int) -> None:
+    write_palette_png(tmp_path / "cut.png", np.ones((40, 60), np.uint8))
+    (tmp_path / "cut.png").write_bytes((tmp_path / "cut.png").read_bytes()[:keep])
+    with pytest.raises(OSError):
+        read_palette_png(tmp_path / "cut.png")
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from saccade.ops.soft_masks import soft_aggregate, spread
+from saccade.ops.soft_masks import aggregate_with_background, soft_aggregate, spread
 
 
 def test_a_single_target_has_no_competitor():
@@ -11,6 +11,14 @@ def test_a_single_target_has_no_competitor():
     masks, probability = soft_aggregate(scores)
     torch.testing.assert_close(probability, scores.sigmoid())
     assert masks.tolist() == [[[False, False, True]]]
+
+
+def test_a_single_target_may_compete_with_the_background():
+    scores = torch.tensor([[[-30.0, -2.0, 0.5, 3.0, 30.0]]])
+    masks, probability = aggregate_with_background(scores)
+    # the background scores the opposite, but for what it is kept from 0 and 1
+    torch.testing.assert_close(probability[0, 0, 1:4], (2 * scores[0, 0, 1:4]).sigmoid(), rtol=1e-4, atol=0)
+    assert torch.equal(masks, scores > 0)
 
 
 def test_no_target_at_all():

@@ -14,7 +14,7 @@ from saccade.core import ConfigError, Frame, Instances, Status, Stopwatch, Targe
 from saccade.core.config import override
 from saccade.online.segmentation import Prompts
 from saccade.segmenters.lwl import LWL, LWL_BOX, LWLNet
-from saccade.segmenters.lwl.region import SURE, WideRegion, paste
+from saccade.segmenters.lwl.region import NOWHERE, SURE, WideRegion, paste
 from saccade.segmenters.lwl.segmenter import LWLSegmenter, LWLState, Sight
 
 WIDTH, HEIGHT = 120, 90
@@ -143,6 +143,29 @@ def test_before_they_compete_targets_are_as_they_are_alone():
             np.testing.assert_allclose(found.boxes[row], expected.boxes[0], rtol=0, atol=1e-3)
 
 
+def test_targets_that_join_later_or_leave_are_as_they_are_alone():
+    """Each has its own age, on which depends when its filter is improved and what its samples weigh."""
+    joins = {0: A, 2: B, 3: C}
+    wishes = {t: Targets(masks=[mask(box)], ids=[t], drop=[0] if t == 3 else ()) for t, box in joins.items()}
+    settings = {"targets_compete": False, "learning.interval": 2}
+    results = steps(model(**settings).start(), wishes, count=7)
+    assert [list(found.ids) for found in results] == [[0], [0], [0, 2], *[[2, 3]] * 4]
+    for first, box in joins.items():
+        alone = model(**settings).start()
+        for t in range(first, 3 if first == 0 else 7):
+            expected = alone.step(picture(t), Targets(masks=[mask(box)], ids=[first]) if t == first else None)
+            (row,) = np.flatnonzero(results[t].ids == first)
+            assert (results[t].masks[row] != expected.masks[0]).sum() <= 2
+            np.testing.assert_allclose(results[t].boxes[row], expected.boxes[0], rtol=0, atol=1e-3)
+
+
+def test_a_lone_target_that_competes_has_the_same_mask_and_surer_scores():
+    wish = {0: Targets(masks=[mask(A)])}
+    free, competing = (steps(model(lone_competes=it).start(), wish, count=2)[1] for it in (False, True))
+    np.testing.assert_array_equal(free.masks, competing.masks)
+    assert competing.scores[0] > free.scores[0]
+
+
 def test_a_single_target_does_not_compete():
     runs = [model(targets_compete=wish).start() for wish in (True, False)]
     for found, expected in zip(*(steps(run, {0: Targets(masks=[mask(A)])}) for run in runs), strict=True):
@@ -235,6 +258,39 @@ def test_what_is_made_of_scores(box, score, status, confidence):
         assert found.estimate.boxes[0].tolist() == pytest.approx(A, abs=1e-4)
 
 
+@torch.inference_mode()
+def test_a_target_is_lost_and_found_elsewhere():
+    segmenter, frame, state, sight = begun()
+    before = state.centre.clone()
+    for box, status in (((0, 0, 0, 0), Status.LOST), ((0, 0, 0, 0), Status.LOST), (B, Status.TRACKED)):
+        found = segmenter.conclude(frame, state, seen(sight, box), Stopwatch())
+        assert list(Status)[found.estimate.status[0]] == status
+        if status == Status.LOST:
+            assert torch.equal(state.centre, before)
+    assert state.centre[0].tolist() == pytest.approx([B[0] + (B[2] - 1) / 2, B[1] + (B[3] - 1) / 2], abs=1e-3)
+
+
+@torch.inference_mode()
+def test_a_line_is_followed():
+    segmenter, frame, state, sight = begun()
+    before = state.scale.clone()
+    found = segmenter.conclude(frame, state, seen(sight, (5, 30, 111, 1)), Stopwatch())
+    assert list(Status)[found.estimate.status[0]] == Status.TRACKED
+    assert state.centre[0].tolist() == pytest.approx([60, 30], abs=1e-3)
+    torch.testing.assert_close(state.scale, 0.95 * before)
+    assert found.estimate.boxes[0, 3] == 1
+
+
+@torch.inference_mode()
+def test_a_mask_that_is_given_wins_against_the_surest_guess():
+    segmenter, frame, state, sight = begun()
+    guessed = seen(sight, (0, 0, WIDTH, HEIGHT), score=60.0)
+    both, scores = LWLState.cat([state, state]), Sight.cat([guessed, sight])
+    found = segmenter.conclude(frame, both, scores, Stopwatch())
+    assert torch.equal(found.masks[1], torch.from_numpy(mask(A)))
+    assert torch.equal(found.masks[0], ~found.masks[1])
+
+
 @pytest.mark.parametrize(("box", "change"), [((0, 0, WIDTH, HEIGHT), 1.1), ((30, 20, 14, 12), 0.95)])
 @torch.inference_mode()
 def test_the_region_grows_and_shrinks_slowly(box, change):
@@ -250,6 +306,7 @@ def test_the_region_grows_and_shrinks_slowly(box, change):
         ({}, [1 / 0.9, 0.1]),
         ({"memory.first_is_sure": False}, [0.5, 0.5]),
         ({"memory.learning_rate": 0.5, "memory.initial_minimum": 0.0}, [2.0, 0.5]),
+        ({"memory.learning_rate": 1.0}, [1.0, 0.0]),
     ],
 )
 @torch.inference_mode()
@@ -301,6 +358,57 @@ def test_small_targets_have_crops_of_their_own():
         assert torch.equal(view.centre[row], alone.centre[0])
 
 
+@pytest.mark.parametrize(
+    ("settings", "wide"),
+    [
+        # a region of 400 x 300 pixels, in a frame of 120 x 60
+        pytest.param({}, (120, 90), id="one side fits"),
+        pytest.param({"border": "inside"}, (80, 60), id="both sides fit"),
+        pytest.param({"largest_shrink": 2.0}, (200, 150), id="as far as it may"),
+        pytest.param({"border": "inside", "largest_shrink": 4.0}, (100, 75), id="as far as it may, for both"),
+    ],
+)
+def test_regions_shrink_into_the_frame(settings, wide):
+    region = WideRegion(width=64, height=48, **settings)
+    frame = Frame.of(picture(0, 120, 60))
+    centre, scale = torch.tensor([[60.0, 30.0]]), torch.tensor([6.25])
+    view, _, _ = region.look(frame, centre, scale)
+    assert (view.scale[0] * torch.tensor([64.0, 48.0])).tolist() == pytest.approx(wide, rel=0.02)
+
+
+@pytest.mark.parametrize(("border", "fits"), [("inside", True), ("inside_major", False)])
+def test_of_a_narrow_frame_both_sides_of_a_region_fit_or_one(border, fits):
+    region = WideRegion(width=64, height=48, border=border)
+    frame = Frame.of(picture(0, 48, 120))
+    view, _, _ = region.look(frame, torch.tensor([[20.0, 60.0]]), torch.tensor([6.25]))
+    width, height = (view.scale[0] * torch.tensor([64.0, 48.0])).tolist()
+    assert (width <= 49) == fits
+    assert max(width / 48, height / 120) == pytest.approx(1 if fits else 160 / 48, abs=0.05)
+
+
+@pytest.mark.parametrize("border", ["inside", "inside_major"])
+@pytest.mark.parametrize("at", [(0, 0), (300, 0), (0, 220), (300, 220), (150, 110)])
+def test_targets_at_the_border_are_learnt_from_what_is_inside_of_the_frame(border, at):
+    """All of the target, and no border pixel more often than a crop of the same place has it later."""
+    region = WideRegion(width=64, height=48, border=border)
+    box = (*at, 20, 20)
+    across, down = np.meshgrid(np.arange(320) % 256, np.arange(240))
+    frame = Frame.of(np.stack([across, down, 255 * mask(box, 320, 240)], axis=2).astype(np.uint8))
+    size, centre = torch.tensor([20.0, 20.0]), torch.tensor(at) + 9.5
+    scale = region.scale(size[None])[0]
+    drawn = torch.from_numpy(mask(box, 320, 240))[None].float()
+    crop, cut = region.look_first(frame, drawn, centre, scale)
+    assert cut.sum() * scale**2 == pytest.approx(400, rel=0.15)
+    assert ((crop[2] > 127) != (cut > 0.5)).float().mean() < 0.03
+    # rows of the frame follow one another, but for half a pixel of rounding at its end
+    assert (crop[1, :, 0].diff() < 0.5 * scale).sum() <= 1
+
+
+def test_a_target_of_one_pixel_keeps_its_scale():
+    region = WideRegion()
+    assert region.scale(torch.ones(1, 2)) > region.smallest_scale
+
+
 def test_masks_are_cut_as_pictures_are():
     region = WideRegion(width=64, height=48)
     drawn = mask(C)
@@ -318,7 +426,7 @@ def test_scores_return_to_where_they_were_cut():
     view, _, _ = region.look(frame, centre, scale)
     cut = region.look_at_masks(across, centre, scale)
     pasted = paste(cut, view, frame.size_wh)
-    looked_at = pasted > -SURE
+    looked_at = pasted > NOWHERE
     rows, columns = looked_at[0].any(dim=1).sum().item(), looked_at[0].any(dim=0).sum().item()
     assert (rows, columns) == pytest.approx((48 * 0.7, 64 * 0.7), abs=2)
     assert (pasted - across)[looked_at].abs().max() < 1.5
@@ -331,7 +439,8 @@ def test_scores_return_to_where_they_were_cut():
         ("search.height", 4096, "a multiple of 16 from 32"),
         ("search.area", 0.0, "above 0"),
         ("memory.size", 1, "2 or more"),
-        ("memory.learning_rate", 1.0, r"in \[0, 1\)"),
+        ("search.largest_shrink", 0.5, "1 or more"),
+        ("memory.learning_rate", 1.1, r"in \[0, 1\]"),
         ("memory.initial_minimum", 1.0, r"in \[0, 1\)"),
         ("learning.interval", 0, "1 or more"),
         ("learning.steps", -1, "0 or more"),

@@ -94,6 +94,22 @@ def test_a_shift_by_whole_cells() -> None:
     assert not found[..., :2, :].any() and not found[..., -1].any()
 
 
+@pytest.mark.parametrize("by", [(0.0, 0.0), (0.13, -0.4), (-0.9, 1.0), (2.5, 0.0)])
+@pytest.mark.parametrize("size", [(4, 5), (7, 3), (1, 1)])
+def test_a_shift_is_bilinear(size: tuple[int, int], by: tuple[float, float]) -> None:
+    maps, moves = torch.randn(2, 3, *size), torch.tensor([by, (0.1, 0.2)])
+    affine = torch.cat([torch.eye(2).expand(2, 2, 2), moves[..., None]], dim=-1)
+    grid = torch.nn.functional.affine_grid(affine, list(maps.shape), align_corners=False)
+    expected = torch.nn.functional.grid_sample(maps, grid, align_corners=False)
+    torch.testing.assert_close(shift(maps, moves), expected, atol=1e-5, rtol=1e-5)
+
+
+def test_gradients_of_a_shift() -> None:
+    maps = torch.randn(2, 2, 3, 4, dtype=torch.float64, requires_grad=True)
+    moves = torch.tensor([(0.3, -0.2), (0.0, 0.9)], dtype=torch.float64)
+    assert torch.autograd.gradcheck(lambda maps: shift(maps, moves), maps)
+
+
 class Told(AlignedPredictor):
     """A predictor that answers as it is told to."""
 

@@ -4,15 +4,10 @@ from pathlib import Path
 
 import numpy as np
 from jaxtyping import Integer, UInt8
-from PIL import Image
 
 from saccade.core import DatasetError
 from saccade.media.images import picture_size
-
-VOID = 255
-"""the label of pixels that are not scored"""
-
-_INDEX_MODES = ("P", "L", "1")
+from saccade.ops.masks import VOID, read_palette_png
 
 
 def read_labels(path: Path, frame: Path) -> UInt8[np.ndarray, "H W"]:
@@ -33,22 +28,15 @@ def read_ids(path: Path) -> UInt8[np.ndarray, "H W"]:
     """The object ids in a label picture: palette indices, or the levels of grey where it has no palette.
 
     Raises:
-        DatasetError: when it is missing, broken, or a picture of colours.
+        DatasetError: when it is missing, broken, a picture of colours, or has more than 8 bits a pixel.
     """
     try:
-        with Image.open(path) as picture:
-            pixels = np.array(picture if picture.mode in _INDEX_MODES else picture.convert("RGB"))
-    except (OSError, SyntaxError, ValueError) as error:
+        return read_palette_png(path)
+    except OSError as error:
         reason = "no such file" if isinstance(error, FileNotFoundError) else str(error)
         raise DatasetError(f"{path}: cannot be read as a label picture ({reason})") from None
-    if pixels.ndim == 3:
-        # some of DAVIS 2016's masks are grey pictures in three channels
-        if (pixels != pixels[:, :, :1]).any():
-            raise DatasetError(
-                f"{path}: is a picture of colours, but object ids are palette indices; save a palette PNG"
-            )
-        pixels = pixels[:, :, 0]
-    return pixels.astype(np.uint8)
+    except ValueError as error:
+        raise DatasetError(str(error)) from None
 
 
 def check_size(path: Path, size_wh: tuple[int, int] | None, frame: Path) -> None:

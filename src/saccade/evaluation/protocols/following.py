@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 import numpy as np
-from jaxtyping import Float64
+from jaxtyping import Bool, Float64
 
 from saccade.core import Frame, Instances, Model, ModelError, Status, Targets, follow_frames
 from saccade.core.timing import StepClock
@@ -51,7 +51,7 @@ def note(track: Track, place: int, box: Float64[np.ndarray, "4"], found: Instanc
 
 
 def box_prompts(job: Job) -> dict[int, Targets]:
-    """The boxes at which a model is pointed, by the frame in which they are."""
+    """The boxes at which a model is pointed, by the frame in which they are; with true masks."""
     truths = job.sequence.objects
     # a single target needs no id, so that models without ids can be evaluated as well
     named = len(job.starts) > 1
@@ -59,10 +59,25 @@ def box_prompts(job: Job) -> dict[int, Targets]:
     for start in dict.fromkeys(job.starts.values()):
         targets = [target for target, frame in job.starts.items() if frame == start]
         boxes = [truths[target].boxes[start] if job.box is None else job.box for target in targets]
+        masks = [_true_mask(job, target) for target in targets]
+        drawn = [mask for mask in masks if mask is not None]
         prompts[start] = Targets(
-            boxes=[tuple(map(float, box)) for box in boxes], ids=targets if named else None
+            boxes=[tuple(map(float, box)) for box in boxes],
+            ids=targets if named else None,
+            masks=drawn if len(drawn) == len(targets) else None,
         )
     return prompts
+
+
+def has_masks(job: Job) -> bool:
+    """Whether a model gets the mask of each target, and not a box alone."""
+    return all(_true_mask(job, target) is not None for target in job.starts)
+
+
+def _true_mask(job: Job, target: ObjectId) -> Bool[np.ndarray, "H W"] | None:
+    """The true mask of a target where it joins; None where nobody has drawn it, or a wrong box is given."""
+    masks = job.sequence.objects[target].masks
+    return None if masks is None or job.box is not None else masks[job.starts[target]]
 
 
 def checked_boxes(found: Instances, count: int, model: Model, index: int) -> Float64[np.ndarray, "N 4"]:

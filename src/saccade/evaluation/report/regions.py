@@ -6,7 +6,6 @@ from itertools import chain
 
 from saccade.core import DatasetError, SaccadeError
 from saccade.data import LabelAnnotation, Tracks
-from saccade.data.formats.labels import VOID
 from saccade.data.formats.tracks import read_tracks
 from saccade.evaluation.metrics import davis, mot, vot_anchors, vot_resets
 from saccade.evaluation.metrics.youtube_vos import SeenUnseenScores, score_seen_unseen
@@ -15,6 +14,7 @@ from saccade.evaluation.protocols.job import Job
 from saccade.evaluation.protocols.segmentation import Labels, answered_labels, true_labels
 from saccade.evaluation.report.parts import Chart, Column, Curve, Performance, Summary, percent, plain
 from saccade.evaluation.results import ModelResults
+from saccade.ops.masks import VOID
 
 _EAO_CHART = Chart(
     key="expected_overlap",

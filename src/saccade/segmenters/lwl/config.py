@@ -26,7 +26,7 @@ class Memory:
             "memory",
             self,
             size=at_least(2),
-            learning_rate=BELOW_ONE,
+            learning_rate=within(0, 1),
             initial_minimum=BELOW_ONE,
         )
 
@@ -85,6 +85,9 @@ class LWLConfig:
     targets_compete: bool = True
     """whether a pixel belongs to one target at most; else each is segmented as if it were alone, and masks
     may overlap"""
+    lone_competes: bool = False
+    """whether a target that is the only one competes with the background, which makes its probabilities, but
+    not its mask, surer; so does the original on benchmarks"""
     box: BoxOfMask = BoxOfMask()
     """where is looked next"""
 

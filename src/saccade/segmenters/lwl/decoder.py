@@ -14,8 +14,10 @@ import torch.nn.functional as F
 from jaxtyping import Float, Integer
 from torch import Tensor, nn
 
+from saccade.nets.convolution import WinogradConv2d, convolve_some
 from saccade.nets.inference import as_precise_as
-from saccade.ops.constants import constant
+from saccade.segmenters.lwl.bicubic import enlarge, enlarge_and_convolve
+from saccade.segmenters.lwl.initial import he_normal
 
 LEVELS = {"layer4": (2048, 256), "layer3": (1024, 128), "layer2": (512, 128), "layer1": (256, 64)}
 """levels of the backbone from deep to fine: their channels, and the decoder's"""
@@ -47,6 +49,7 @@ class Decoder(nn.Module):
             }
         )
         self.project = Project(widths[names[-1]])
+        self.apply(he_normal)
 
     def forward(
         self,
@@ -101,10 +104,10 @@ class Join(nn.Module):
         encoding: Float[Tensor, "N M h2 w2"],
         crop_of: Integer[Tensor, " N"],
     ) -> Float[Tensor, "N c h w"]:
-        first, channels = cast(nn.Conv2d, self.transform[0]), features.shape[1]
-        shared = F.conv2d(features, first.weight[:, :channels], first.bias, padding=1)
+        first = cast(nn.Conv2d | WinogradConv2d, self.transform[0])
+        shared = convolve_some(first, features, bias=first.bias)
         encoding = _resized(encoding, features.shape[-2:])
-        x = F.conv2d(encoding, first.weight[:, channels:], padding=1).add_(shared[crop_of])
+        x = convolve_some(first, encoding, features.shape[1]).add_(shared[crop_of])
         rest: Tensor = self.transform[1:](x)
         return rest
 
@@ -154,29 +157,9 @@ class Project(nn.Module):
 
     def forward(self, x: Float[Tensor, "N c h w"], size_hw: tuple[int, int]) -> Float[Tensor, "N H W"]:
         height, width = x.shape[-2:]
-        x = F.relu(self.conv1(_enlarged(x, (2 * height, 2 * width))), inplace=True)
-        # what is left is to enlarge 32 channels and to convolve them to a single one; the latter is a sum of
-        # nine planes, one for each tap, which may as well be enlarged in their place
-        taps = self.conv2.weight[0].flatten(1).T[:, :, None, None].flip(0)
-        planes = _enlarged(F.conv2d(x, taps), size_hw).float()
-        scores = F.fold(planes.flatten(2), size_hw, kernel_size=3, padding=1)
-        return scores[:, 0] + self.conv2.get_parameter("bias").float()
-
-
-def _enlarged(x: Float[Tensor, "N c h w"], size_hw: tuple[int, int]) -> Float[Tensor, "N c H W"]:
-    """Bicubic interpolation, as one matrix product along each axis, which is what processors are fast at."""
-    rows, columns = (
-        _bicubic(before, after, x.dtype, x.device)
-        for before, after in zip(x.shape[-2:], size_hw, strict=True)
-    )
-    return rows @ (x.contiguous() @ columns.T)
-
-
-@constant
-def _bicubic(before: int, after: int, dtype: torch.dtype, device: torch.device) -> Float[Tensor, "a b"]:
-    """What bicubic interpolation does to columns of numbers."""
-    unit = torch.eye(before)[None, None]
-    return F.interpolate(unit, (after, before), mode="bicubic", align_corners=False)[0, 0].to(device, dtype)
+        x = F.relu(self.conv1(enlarge(x, (2 * height, 2 * width))), inplace=True)
+        scores = enlarge_and_convolve(x, self.conv2.weight, size_hw).float()
+        return scores + self.conv2.get_parameter("bias").float()
 
 
 def _resized(x: Float[Tensor, "N c h w"], size_hw: tuple[int, int] | torch.Size) -> Tensor:

@@ -22,14 +22,11 @@ from saccade.online.memory import Samples, first_free_slot
 from saccade.online.run import LOST, TRACKED, UNCERTAIN, Estimate
 from saccade.online.segmentation import Prompts, Segmentation
 from saccade.online.state import TargetState
-from saccade.ops.soft_masks import soft_aggregate, spread
+from saccade.ops.soft_masks import aggregate_with_background, soft_aggregate, spread
 from saccade.segmenters.lwl.config import LWLConfig
 from saccade.segmenters.lwl.learner import CHANNELS, ENCODING, KERNEL
 from saccade.segmenters.lwl.network import LWLNet
-from saccade.segmenters.lwl.region import SURE, paste
-
-SMALLEST_SCALE = 1e-2
-"""frame pixels in a crop pixel that regions never shrink below"""
+from saccade.segmenters.lwl.region import NOWHERE, SURE, paste
 
 
 @dataclass(slots=True)
@@ -133,7 +130,7 @@ class LWLSegmenter:
                 f"a mask, or take lwl_box"
             )
         masks = torch.stack([mask for mask in prompts.masks if mask is not None]).to(self.device)
-        return torch.where(masks, SURE, -SURE)
+        return torch.where(masks, SURE, NOWHERE)
 
     def look(self, frame: Frame, state: LWLState, stopwatch: Stopwatch) -> Sight:
         """Scores the frame's pixels for each of N targets."""
@@ -156,10 +153,7 @@ class LWLSegmenter:
         """Lets the targets of a frame compete for its pixels, and learns from what each one won."""
         with self._precision():
             with stopwatch.stage("merge"):
-                if self.config.targets_compete:
-                    masks, probability = soft_aggregate(sight.scores)
-                else:
-                    masks, probability = sight.scores > 0, sight.scores.sigmoid()
+                masks, probability = self._compare(sight.scores)
             with stopwatch.stage("optimiser"):
                 self._remember(sight, probability, state)
                 age = state.age + 1
@@ -167,6 +161,14 @@ class LWLSegmenter:
                 self._improve(state, turn.nonzero()[:, 0], steps=self.config.learning.steps)
             with stopwatch.stage("host"):
                 return Segmentation(self._move(masks, probability, state), masks.cpu())
+
+    def _compare(
+        self, scores: Float[Tensor, "N H W"]
+    ) -> tuple[Bool[Tensor, "N H W"], Float[Tensor, "N H W"]]:
+        """Masks and probabilities, such as targets have that compete, or do not."""
+        if not self.config.targets_compete:
+            return scores > 0, scores.sigmoid()
+        return aggregate_with_background(scores) if self.config.lone_competes else soft_aggregate(scores)
 
     def _features(self, pictures: Float[Tensor, "b 3 H W"]) -> tuple[dict[str, Tensor], Tensor]:
         """All levels of the backbone, and what filters work on."""
@@ -234,17 +236,18 @@ class LWLSegmenter:
         total, pixels, score = table[:, :3].unbind(1)
         centre, size = table[:, 3:5], config.deviations * table[:, 5:7]
 
-        is_seen = (total >= config.smallest) & (size > 0).all(dim=1)
-        if self.config.starts_from == "box" and len(state) == 1:
+        is_seen = (total >= config.smallest) & size.isfinite().all(dim=1)
+        if self.config.starts_from == "box" and len(state) == 1 and not self.config.lone_competes:
             # as the original, which trusts the guessed mask of a single target from the next frame on
             is_seen &= state.age > 0
         state.centre, size = (
             torch.where(is_seen[:, None], new, old)
             for new, old in ((centre, state.centre), (size, state.size))
         )
-        boxes = torch.cat([state.centre - (size - 1) / 2, size], dim=1)
         scale = (size.prod(dim=1) / state.base_size.prod(dim=1)).sqrt()
         change = (scale / state.scale).clamp(config.slowest, config.fastest)
-        state.scale = (state.scale * change).clamp(min=SMALLEST_SCALE)
+        state.scale = (state.scale * change).clamp(min=self.config.search.smallest_scale)
+        sides = size.where(size > 0, 1.0)  # of a line, whose pixels deviate along one axis only
+        boxes = torch.cat([state.centre - (sides - 1) / 2, sides], dim=1)
         status = torch.where(is_seen, TRACKED, UNCERTAIN).where(pixels > 0, LOST)
         return Estimate(boxes, score, status.to(torch.int8))

@@ -6,10 +6,9 @@ From frame to frame these vectors are carried along with what they describe, and
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import torch
-import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -55,6 +54,22 @@ class PredictorConfig:
                 raise ConfigError(f"network.predictor.{name} is {getattr(self, name)}; it must be odd")
 
 
+class Fusion(NamedTuple):
+    """What a response predictor makes of a frame of N targets.
+
+    Attributes:
+        response: where each is, in [0, 1].
+        unbounded: the same, also where the filter's score is low.
+        moved: the state vectors of the last frame, carried along into this one.
+        state: those of this frame.
+    """
+
+    response: Float[Tensor, "N h w"]
+    unbounded: Float[Tensor, "N h w"]
+    moved: Float[Tensor, "N D h w"]
+    state: Float[Tensor, "N D h w"]
+
+
 class ResponsePredictor(nn.Module):
     """Carries state vectors into the next frame, and fuses them with the scores of a filter there.
 
@@ -93,9 +108,9 @@ class ResponsePredictor(nn.Module):
         scores: Float[Tensor, "N h w"],
         *,
         least_score: float,
-        window: Float[Tensor, "h w"],
-    ) -> tuple[Float[Tensor, "N h w"], Float[Tensor, "N D h w"]]:
-        """The response in a frame, in [0, 1], and the state vectors there.
+        window: Float[Tensor, "h w"] | float = 1.0,
+    ) -> Fusion:
+        """The response in a frame and the state vectors there, and what they are made of.
 
         Args:
             features: of the frame.
@@ -107,12 +122,18 @@ class ResponsePredictor(nn.Module):
         """
         origin = self.origins(features, last_features)
         moved = propagate(state, origin)
-        known = [moved, scores[:, None], self.confidence(origin)[:, None]]
-        response = self.response_predictor(self.representation_predictor(torch.cat(known, dim=1))).sigmoid()
-        response = response * (scores[:, None] > least_score) * window
+        known = torch.cat([moved, scores[:, None], self.confidence(origin)[:, None]], dim=1)
+        unbounded = self.response_predictor(self.representation_predictor(known)).sigmoid()
+        response = unbounded * (scores[:, None] > least_score) * window
         seen = torch.cat([scores[:, None], response], dim=1)
         highest = seen.amax(dim=(-2, -1), keepdim=True).expand_as(seen)
-        return response[:, 0], self.state_predictor(torch.cat([seen, highest], dim=1), moved)
+        later = self.state_predictor(torch.cat([seen, highest], dim=1), moved)
+        return Fusion(response[:, 0], unbounded[:, 0], moved, later)
+
+    def presence(self, state: Float[Tensor, "N D h w"]) -> Float[Tensor, "N h w"]:
+        """What states know of where the target is, as a logit for each cell."""
+        logits: Tensor = self.is_target_predictor(state)
+        return logits[:, 0]
 
     def origins(
         self, features: Float[Tensor, "N C h w"], last_features: Float[Tensor, "N C h w"]
@@ -188,11 +209,33 @@ class AlignedPredictor(nn.Module):
         least_score: float,
         window: Float[Tensor, "h w"],
     ) -> tuple[Float[Tensor, "N h w"], Float[Tensor, "N D h w"]]:
-        """See `ResponsePredictor.forward`."""
-        response, state = self.predictor(
+        """The response and the state vectors; see `ResponsePredictor.forward`."""
+        fusion: Fusion = self.predictor(
             features, last_features, state, _onto_cells(scores), least_score=least_score, window=window
         )
-        return _onto_cells(response, back=True), state
+        return _onto_cells(fusion.response, back=True), fusion.state
+
+    def fuse(
+        self,
+        features: Float[Tensor, "N C h w"],
+        last_features: Float[Tensor, "N C h w"],
+        state: Float[Tensor, "N D h w"],
+        scores: Float[Tensor, "N h w"],
+        *,
+        least_score: float,
+    ) -> Fusion:
+        """All that a training asks for; see `ResponsePredictor.forward`."""
+        fusion: Fusion = self.predictor(
+            features, last_features, state, _onto_cells(scores), least_score=least_score
+        )
+        response, unbounded = (
+            _onto_cells(maps, back=True) for maps in (fusion.response, fusion.unbounded)
+        )
+        return fusion._replace(response=response, unbounded=unbounded)
+
+    def presence(self, state: Float[Tensor, "N D h w"]) -> Float[Tensor, "N h w"]:
+        """See `ResponsePredictor.presence`."""
+        return _onto_cells(self.predictor.presence(state), back=True)
 
 
 class ConvGRU(nn.Module):
@@ -220,10 +263,23 @@ def propagate(state: Float[Tensor, "N D h w"], origin: Float[Tensor, "N P h w"])
 
 
 def shift(maps: Float[Tensor, "N c h w"], by: Float[Tensor, "N 2"]) -> Float[Tensor, "N c h w"]:
-    """Maps read `by` (x, y) half sizes further right and down, bilinearly; what lies beyond them is 0."""
-    identity = torch.eye(2, device=maps.device).expand(len(maps), 2, 2)
-    grid = F.affine_grid(torch.cat([identity, by[..., None]], dim=-1), list(maps.shape), align_corners=False)
-    return F.grid_sample(maps, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
+    """Maps read `by` (x, y) half sizes further right and down, bilinearly; what lies beyond them is 0.
+
+    All cells of a map move alike, so that rows and columns can be taken one after the other.
+    """
+    height, width = maps.shape[-2:]
+    along_x, along_y = _hats(width, by[:, 0]), _hats(height, by[:, 1])
+    cells = maps.permute(0, 2, 3, 1)  # as they lie in memory, where there are many channels
+    moved: Tensor = (along_y @ cells.flatten(2)).unflatten(2, cells.shape[2:])
+    moved = along_x[:, None] @ moved
+    return moved.permute(0, 3, 1, 2)
+
+
+def _hats(side: int, by: Float[Tensor, " N"]) -> Float[Tensor, "N side side"]:
+    """How much of each cell (last axis) is read in the place of each (the axis before)."""
+    cells = torch.arange(side, dtype=by.dtype, device=by.device)
+    read = cells + 0.5 * side * by[:, None]
+    return (1 - (read[..., None] - cells).abs()).clamp(min=0)
 
 
 def _onto_cells(scores: Float[Tensor, "N h w"], *, back: bool = False) -> Float[Tensor, "N h w"]:
