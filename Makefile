@@ -24,10 +24,11 @@ test: lint types arch  ## what a change must pass
 test-slow: setup   ## the tests that take minutes
 	$(PYTEST) -m slow
 
-bench: setup       ## eco beside OpenCV's trackers, networks beside their backbones, the runner beside a loop
+bench: setup       ## eco beside OpenCV's trackers, networks, the runner and training samples beside plain ones
 	$(BIN)/python -m tests.bench
 	$(BIN)/python -m tests.bench.networks
 	$(BIN)/python -m tests.bench.evaluation
+	$(BIN)/python -m tests.bench.samples
 
 lint: setup        ## style
 	$(BIN)/ruff check .

@@ -50,6 +50,12 @@ def golden() -> Path:
 
 
 @pytest.fixture(scope="session")
+def training_golden() -> Path:
+    """Numbers of the original trainings; the test is skipped where they are absent."""
+    return _folder("SACCADE_TEST_TRAINING_GOLDEN", "../shared/specs/training/golden")
+
+
+@pytest.fixture(scope="session")
 def golden_script(golden: Path) -> Callable[[str], ModuleType]:
     """Loads a script of the golden folder, which is no package, by its name."""
 

@@ -24,6 +24,7 @@ from rich.table import Table
 
 import saccade
 from saccade.cli.contenders import load_ahead
+from saccade.core.processes import START
 from saccade.data import open_dataset
 from saccade.evaluation import (
     Contender,
@@ -33,7 +34,6 @@ from saccade.evaluation import (
     run_here,
     run_in_processes,
 )
-from saccade.evaluation.workers import START
 from tests.bench.contestants import REPOSITORY
 
 DATA = Path(os.environ.get("SACCADE_TEST_DATA", REPOSITORY / "../shared/data")) / "sot"

@@ -17,16 +17,17 @@ from typing import Annotated, Any
 import typer
 
 from saccade import __version__
-from saccade.cli import bench, data, demo, models, play, report, submit, track, vot
+from saccade.cli import bench, data, demo, models, play, report, submit, track, train, vot
 from saccade.cli.console import complain, notify
 from saccade.cli.eval import evaluate
-from saccade.core.errors import OutputError, SaccadeError, SaccadeWarning
+from saccade.core.errors import OutputError, SaccadeError, SaccadeWarning, TrainingError
 
 DONE, FAILED, MISTAKE, INTERRUPTED = 0, 1, 2, 130
 """exit codes: all well; something broke; the user's mistake; Ctrl-C"""
 
 VERBS: dict[str, Callable[..., None]] = {
     "track": track.track,
+    "train": train.train,
     "eval": evaluate,
     "report": report.report,
     "play": play.play,
@@ -63,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return MISTAKE
         except SaccadeError as error:
             complain(str(error), *_notes(error))
-            return FAILED if isinstance(error, OutputError) else MISTAKE
+            return FAILED if isinstance(error, OutputError | TrainingError) else MISTAKE
         except (_Interrupted, KeyboardInterrupt, typer.Abort) as error:
             complain("interrupted", *_notes(error))
             return INTERRUPTED

@@ -160,7 +160,7 @@ class _Log:
         left = timedelta(seconds=round((self._total - self._done) / speed))
         done = f"{self._done:,} of {self._total:,} {self._unit}"
         err.print(
-            escape(f"{self._text}: {done}, {speed:.0f} {_rate(self._unit)}, {left} left"), soft_wrap=True
+            escape(f"{self._text}: {done}, {_speed(speed)} {_rate(self._unit)}, {left} left"), soft_wrap=True
         )
 
 
@@ -173,7 +173,12 @@ class _Rate(ProgressColumn):
 
     def render(self, task: Task) -> Text:
         speed = task.finished_speed or task.speed
-        return Text("" if speed is None else f"{speed:.0f} {self._unit}", style="cyan")
+        return Text("" if speed is None else f"{_speed(speed)} {self._unit}", style="cyan")
+
+
+def _speed(speed: float) -> str:
+    """A speed in so many digits that slow work has one, too."""
+    return f"{speed:.0f}" if speed >= 10 else f"{speed:.2g}"
 
 
 def _rate(unit: str) -> str:

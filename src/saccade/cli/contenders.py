@@ -46,12 +46,14 @@ def make_contender(
     *,
     is_shared: bool,
     is_remote: bool,
+    title: str | None = None,
 ) -> "Contender":
     """A model that takes part; whatever is wrong with it is found out here, before anything runs.
 
     Args:
         is_shared: whether other processes run it, rather than this one.
         is_remote: whether they are on other machines, whose devices nobody here knows.
+        title: what its results are called; like the model when not given.
     """
     from saccade.evaluation import Contender
     from saccade.evaluation.cluster import check_device
@@ -74,7 +76,8 @@ def make_contender(
         "device": place,
     }
     known = replace(
-        Contender.of(name, model, facts), circumstances={} if file is None else {"weights": str(file)}
+        Contender.of(title or name, model, facts),
+        circumstances={} if file is None else {"weights": str(file)},
     )
     if not is_shared:
         return known

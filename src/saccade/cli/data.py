@@ -2,12 +2,16 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from saccade.cli.console import facts, out, print_json, progress, table
 from saccade.cli.options import Json
+
+if TYPE_CHECKING:
+    from saccade.data.check import Findings
+    from saccade.data.datasets.entry import DatasetEntry, StillsEntry
 
 app = typer.Typer(
     help="Show what data sets there are, and look whether one is whole.\n\n"
@@ -21,32 +25,35 @@ SHOWN = 30
 
 @app.command("list")
 def list_datasets(json: Json = False) -> None:
-    """List every data set: what its truth is, its splits, and how many sequences they have.
+    """List every data set: what its truth is, its splits, and how many sequences or pictures they have.
 
     Example: [bold]saccade data list[/bold]
     """
-    from saccade.data import DATASETS
+    from saccade.data.datasets import DATASETS, STILLS
 
+    entries = [*DATASETS.values(), *STILLS.values()]
     if json:
         print_json(
             [
                 {
                     "name": entry.name,
                     "truth": entry.task,
+                    "is_video": entry.name in DATASETS,
                     "splits": dict(entry.splits),
                     "summary": entry.summary,
                     "layout": entry.layout,
                     "obtain": entry.obtain,
                 }
-                for entry in DATASETS.values()
+                for entry in entries
             ]
         )
         return
     cells = [
         (entry.name, entry.task, ", ".join(_split(*item) for item in _shown(entry.splits)), entry.summary)
-        for entry in DATASETS.values()
+        for entry in entries
     ]
     out.print(table(("name", "truth", "splits", "what it is"), cells))
+    out.print(f"To train on only, for they are single pictures: {', '.join(STILLS)}")
 
 
 @app.command("check")
@@ -69,14 +76,11 @@ def check(
     Example: [bold]saccade data check lasot /data/LaSOT --split test[/bold]
     """
     from saccade.core.config import to_json
-    from saccade.data import open_dataset
-    from saccade.data.check import check_dataset
-    from saccade.data.datasets import find_entry
+    from saccade.data.datasets import find_any
 
-    dataset = open_dataset(name, folder, split, lazy=True)
-    with progress(f"checking {dataset.label}", len(dataset.sequences), unit="sequences") as advance:
-        findings = check_dataset(dataset, advance)
-    part = find_entry(name).split(split)
+    entry = find_any(name)
+    part = entry.split(split)
+    findings, total = _check(entry, folder, part)
     if json:
         print_json({"dataset": name, "split": part, "root": str(folder), **to_json(findings)})
     else:
@@ -85,11 +89,30 @@ def check(
             out.print(table(("sequence", "fault", "what is wrong"), rows))
             hidden = len(findings.faults) - len(rows)
             out.print(f"… and {hidden:,} more; --json shows all\n" if hidden else "")
-        whole = f"{findings.sequences} of {findings.expected or len(dataset.sequences)} sequences"
+        whole = f"{findings.sequences:,} of {total}"
         found = {"data set": f"{name}, split {part}", "whole": whole, "frames": f"{findings.frames:,}"}
-        out.print(facts(found | {"objects": f"{findings.objects:,}", "faults": f"{len(findings.faults):,}"}))
+        found |= {"objects": f"{findings.objects:,}", "faults": f"{len(findings.faults):,}"}
+        out.print(facts(found | ({"note": "; ".join(findings.notes)} if findings.notes else {})))
     if findings.faults:
         raise typer.Exit(2)
+
+
+def _check(entry: "DatasetEntry | StillsEntry", folder: Path, part: str) -> "tuple[Findings, str]":
+    """What was found, and how much there is to find."""
+    from saccade.data import open_dataset
+    from saccade.data.check import check_dataset
+    from saccade.data.check_stills import check_stills
+    from saccade.data.datasets import open_stills
+    from saccade.data.datasets.entry import StillsEntry
+
+    if isinstance(entry, StillsEntry):
+        stills = open_stills(entry, folder, part)
+        with progress(f"checking {entry.name}", len(stills), unit="targets") as advance:
+            return check_stills(stills, entry.splits[part], advance), f"{len(stills):,} targets"
+    dataset = open_dataset(entry.name, folder, part, lazy=True)
+    with progress(f"checking {dataset.label}", len(dataset.sequences), unit="sequences") as advance:
+        findings = check_dataset(dataset, advance)
+    return findings, f"{findings.expected or len(dataset.sequences):,} sequences"
 
 
 def _shown(splits: Mapping[str, int | None]) -> list[tuple[str, int | None]]:

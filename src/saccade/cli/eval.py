@@ -16,6 +16,7 @@ from saccade.cli.options import (
     Seed,
     Settings,
     Weights,
+    choose_model,
     default_out,
 )
 from saccade.cli.report import make_report
@@ -38,7 +39,10 @@ def evaluate(
         list[Path], typer.Option(metavar="DIR", help="Where the data set lies; one for each --dataset.")
     ],
     models: Annotated[
-        list[str] | None, typer.Argument(metavar="MODEL…", help="Names of models.", show_default=False)
+        list[str] | None,
+        typer.Argument(
+            metavar="MODEL…", help="Names of models, or checkpoints of `saccade train`.", show_default=False
+        ),
     ] = None,
     split: Annotated[
         str | None,
@@ -108,10 +112,18 @@ def evaluate(
     names, others, base = list(dict.fromkeys(models or ())), parse_others(also), out or default_out("eval")
     _check(names, list(others), dataset, root, split, weights)
     benchmarks = _open(dataset, root, split, protocol, base, is_remote=ray is not None)
+    chosen = {title: (name, file) for name, file, title in (choose_model(name, weights) for name in names)}
+    if len(chosen) < len(names):
+        raise ConfigError(
+            "results of two of these would have one name; rename the folder of one, or its file"
+        )
     for benchmark in benchmarks:
-        check_ability(names, benchmark.protocol, benchmark.dataset)
+        check_ability([name for name, _ in chosen.values()], benchmark.protocol, benchmark.dataset)
     elsewhere = {"is_shared": ray is not None or (workers or 1) > 1, "is_remote": ray is not None}
-    contenders = [make_contender(name, weights, device, precision, settings, **elsewhere) for name in names]
+    contenders = [
+        make_contender(name, file, device, precision, settings, title=title, **elsewhere)
+        for title, (name, file) in chosen.items()
+    ]
     # all is looked at before anything is written
     brought = [
         [read_others(name, place, one.dataset, one.protocol) for name, place in others.items()]

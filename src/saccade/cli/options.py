@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from saccade.core import ConfigError, TargetError
+from saccade.core import ConfigError, TargetError, WeightsError
 from saccade.core.targets import Box, check_box
 
 
@@ -20,7 +20,12 @@ class PrecisionChoice(StrEnum):
 
 
 Tracker = Annotated[
-    str, typer.Option("--tracker", metavar="NAME", help="Which tracker; `saccade models list` shows all.")
+    str,
+    typer.Option(
+        "--tracker",
+        metavar="NAME",
+        help="Which tracker; `saccade models list` shows all. Or a checkpoint of `saccade train`.",
+    ),
 ]
 Weights = Annotated[
     str | None,
@@ -69,6 +74,26 @@ def parse_settings(texts: list[str] | None) -> dict[str, str]:
         if not name or not equals:
             raise ConfigError(f"--set {name}: expected key=value, e.g. --set memory.size=100")
     return {name: value for name, _, value in pairs}
+
+
+def choose_model(name: str, weights: str | None) -> tuple[str, str | None, str]:
+    """What `name` means: a model, or a file that a training has left, which brings its own weights.
+
+    Returns:
+        the model, its weights, and what its results are called.
+
+    Raises:
+        WeightsError: for a file that says of no model that it is for it, or for one and --weights.
+        ModelError: for what looks like a file but is none.
+    """
+    from saccade.zoo.load import trained_file
+
+    file = trained_file(name)
+    if file is None:
+        return name, weights, name
+    if weights is not None:
+        raise WeightsError(f"{name} brings its own weights; leave --weights {weights} out")
+    return file.model, str(file.path), file.title
 
 
 def load_model(

@@ -18,6 +18,7 @@ from saccade.cli.options import (
     Settings,
     Tracker,
     Weights,
+    choose_model,
     command_line,
     default_out,
     load_model,
@@ -116,6 +117,7 @@ def track(
             "nothing to follow yet; say where the target is with --box X,Y,W,H (top-left corner, width and "
             "height in pixels) or --mask PNG, or draw it with --show window"
         )
+    tracker, weights, title = choose_model(tracker, weights)
     model = load_model(tracker, weights, device, precision, settings)
 
     from saccade.deploy.pointing import pick_targets, targets_of
@@ -156,7 +158,7 @@ def track(
             skipped=video.skipped,
             watch=watch,
         )
-    _summarise(recording, tracker, json)
+    _summarise(recording, title, json)
 
 
 def _summarise(recording: "Recording", tracker: str, json: bool) -> None:

@@ -12,6 +12,7 @@ from saccade.core.errors import (
     SaccadeWarning,
     SourceError,
     TargetError,
+    TrainingError,
     WeightsError,
 )
 from saccade.core.follow import follow_frames
@@ -43,6 +44,7 @@ __all__ = [
     "Stopwatch",
     "TargetError",
     "Targets",
+    "TrainingError",
     "WeightsError",
     "follow_frames",
 ]

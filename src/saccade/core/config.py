@@ -53,6 +53,9 @@ def from_json(kind: type[C], values: Mapping[str, Any]) -> C:
 def _set(config: Any, path: list[str], value: Any, name: str) -> Any:
     head, *rest = path
     if not dataclasses.is_dataclass(config) or isinstance(config, type):
+        if config is None:
+            owner = name.removesuffix("." + ".".join(path))
+            raise ConfigError(f"'{name}': '{owner}' is none here, so it has no '{head}' to set")
         raise ConfigError(
             f"'{name}': '{head}' is looked for in a {type(config).__name__}, which has no fields"
         )

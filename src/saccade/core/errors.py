@@ -10,6 +10,7 @@ SaccadeError                    message = what is wrong, where, and what to do a
 │   ├── WeightsError            a weight file that is missing, broken, or another network's
 │   └── DatasetError            a data set that is missing or inconsistent
 ├── OutputError (OSError)       results could not be written
+├── TrainingError               a training cannot go on: its loss is no number, a batch does not fit
 └── MissingExtraError (ImportError)  an optional package is not installed
 """
 
@@ -66,6 +67,10 @@ class DatasetError(InputError):
 
 class OutputError(SaccadeError, OSError):
     """Results could not be written; what had been written before is kept."""
+
+
+class TrainingError(SaccadeError):
+    """A training cannot go on; what it has learned so far is in its last checkpoint."""
 
 
 class MissingExtraError(SaccadeError, ImportError):

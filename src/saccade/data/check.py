@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Bool, Float64
 
 from saccade.core import DatasetError
-from saccade.data.datasets import DATASETS, Dataset
+from saccade.data.datasets import DATASETS, Dataset, look_of
 from saccade.data.formats.labels import check_size, read_ids
 from saccade.data.formats.tracks import Tracks
 from saccade.data.frames import ListedFrames, NumberedFrames, found_frames, picture_names
@@ -47,6 +47,7 @@ class Findings:
         sequences: how many have no fault.
         frames: how many all sequences have that are there.
         objects: how many they have.
+        notes: what is no fault, but good to know for training.
     """
 
     expected: int | None
@@ -54,6 +55,7 @@ class Findings:
     frames: int
     objects: int
     faults: tuple[Fault, ...]
+    notes: tuple[str, ...] = ()
 
 
 def check_dataset(dataset: Dataset, on_sequence: Callable[[], None] = lambda: None) -> Findings:
@@ -69,6 +71,7 @@ def check_dataset(dataset: Dataset, on_sequence: Callable[[], None] = lambda: No
     if expected is not None and len(dataset.sequences) != expected:
         faults.append(Fault("", "missing", f"{len(dataset.sequences)} sequences, but {expected} expected"))
     complete = frames = objects = 0
+    single: list[str] = []
     for sequence in dataset.sequences:
         look = _Look(sequence.name)
         look.at(sequence)
@@ -76,8 +79,20 @@ def check_dataset(dataset: Dataset, on_sequence: Callable[[], None] = lambda: No
         complete += not look.faults
         frames += look.frames
         objects += look.objects
+        single += [sequence.name] * (look.frames == 1)
         on_sequence()
-    return Findings(expected, complete, frames, objects, tuple(faults))
+    likeness = "" if frames else look_of(dataset.root, entry)
+    if likeness:
+        message = f"{dataset.root}: no frame of {dataset.name} is there{likeness}"
+        faults.insert(0, Fault("", "missing", message))
+    notes = (_note_on(single),) if single else ()
+    return Findings(expected, complete, frames, objects, tuple(faults), notes)
+
+
+def _note_on(single: abc.Sequence[str]) -> str:
+    """What to know of sequences of a single frame."""
+    verb = "sequence has" if len(single) == 1 else "sequences have"
+    return f"{len(single):,} {verb} a single frame, first {single[0]}: no training sample is drawn from such"
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Bool, Float64, Int8, UInt8
+from jaxtyping import Bool, Float64, Int8, Int64, UInt8
 
 from saccade.core import DatasetError
 from saccade.data.formats.labels import check_size, read_labels
@@ -250,21 +250,33 @@ class LabelAnnotation:
         Raises:
             DatasetError: when a label picture cannot be used.
         """
-        boxes = self._boxes[object_id]
+        boxes = self._extents[0][object_id]
         presence = np.where(np.isnan(boxes).any(axis=1), Presence.UNKNOWN, Presence.PRESENT).astype(np.int8)
         presence[(boxes[:, 2:] == 0).any(axis=1)] = Presence.ABSENT
         return GroundTruth(boxes, presence, masks=_LabelMasks(self, int(object_id)))
 
+    def areas(self, object_id: ObjectId) -> Int64[np.ndarray, " F"]:
+        """How many pixels of an object are seen in each frame; 0 in one that nobody has annotated.
+
+        Raises:
+            DatasetError: when a label picture cannot be used.
+        """
+        return self._extents[1][object_id]
+
     @cached_property
-    def _boxes(self) -> dict[ObjectId, Float64[np.ndarray, "F 4"]]:
+    def _extents(self) -> tuple[Mapping[ObjectId, np.ndarray], Mapping[ObjectId, np.ndarray]]:
+        """Boxes (F, 4) and areas (F,) of all objects; a box is NaN where nobody has annotated."""
         boxes = {object_id: np.full((len(self), 4), np.nan) for object_id in self.starts}
+        areas = {object_id: np.zeros(len(self), np.int64) for object_id in self.starts}
         for index in range(len(self)):
             labels = self.labels(index)
             for object_id, start in self.starts.items():
                 if labels is not None and index >= start:
-                    x1, y1, x2, y2 = mask_box(labels == object_id)
+                    mask = labels == object_id
+                    x1, y1, x2, y2 = mask_box(mask)
                     boxes[object_id][index] = (x1, y1, x2 - x1, y2 - y1)
-        return boxes
+                    areas[object_id][index] = np.count_nonzero(mask)
+        return boxes, areas
 
     def __len__(self) -> int:
         return len(self.files)

@@ -1,9 +1,7 @@
 """Trials side by side in processes of this machine."""
 
-import multiprocessing
 import os
 import signal
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -14,12 +12,10 @@ from multiprocessing.process import BaseProcess
 import cv2
 import torch
 
+from saccade.core.processes import process_context
 from saccade.evaluation.protocols import OnFrame
 from saccade.evaluation.runner import Answer, Meter, Outcome, Trial, keep, longest_first, make
 
-START = "forkserver" if sys.platform == "linux" else "spawn"
-"""how processes begin: threads and CUDA do not survive a fork, but a process that has neither, and has only
-loaded the packages, can be forked, which saves each worker the seconds of loading them"""
 NEWS_EVERY = 0.1
 """seconds between two messages of a process about the frames that it has run"""
 
@@ -90,9 +86,7 @@ class _Worker:
 
     @classmethod
     def hire(cls, place: int, threads: int) -> "_Worker":
-        context = multiprocessing.get_context(START)
-        if START == "forkserver":
-            context.set_forkserver_preload([__name__])
+        context = process_context(__name__)
         here, there = context.Pipe()
         process = context.Process(  # type: ignore[attr-defined]
             target=_work, args=(there, dict(os.environ), place, threads), daemon=True

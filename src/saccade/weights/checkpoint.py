@@ -8,6 +8,7 @@ from typing import Any
 from torch import Tensor
 
 from saccade.core.errors import WeightsError
+from saccade.weights.trained import Trained
 
 _Scalar = bool | int | float | str | None
 PlainValue = _Scalar | tuple[_Scalar, ...]
@@ -33,11 +34,13 @@ class Checkpoint:
         path: where it was read.
         tensors: by their names in the network's state dict, on the CPU.
         constructor: None for files with tensors only.
+        trained: how they were trained; None where saccade has not done it.
     """
 
     path: Path
     tensors: dict[str, Tensor]
     constructor: Constructor | None = None
+    trained: Trained | None = None
 
 
 def make_constructor(path: Path, name: Any, kwargs: Any) -> Constructor:

@@ -13,6 +13,7 @@ from safetensors import safe_open
 from saccade.core.config import to_json
 from saccade.core.errors import WeightsError
 from saccade.weights.checkpoint import Constructor, make_constructor
+from saccade.weights.trained import Trained
 
 FORMAT = "saccade weights 1"
 METADATA = "saccade"
@@ -49,6 +50,8 @@ class Label:
     """what its publisher states"""
     preprocessing: Preprocessing
     """what it wants to see"""
+    trained: Trained | None = None
+    """how it was trained; None where saccade has not done it"""
 
     def to_json(self) -> dict[str, Any]:
         """As JSON values."""
@@ -89,8 +92,12 @@ def read_label(weights: Path) -> Label | None:
             )
         made = values.pop("constructor")
         constructor = make_constructor(path, made["name"], made["kwargs"]) if made else None
+        trained = values.pop("trained", None)
         return Label(
-            constructor=constructor, preprocessing=_preprocessing(values.pop("preprocessing")), **values
+            constructor=constructor,
+            preprocessing=_preprocessing(values.pop("preprocessing")),
+            trained=Trained.of(trained) if trained else None,
+            **values,
         )
     except (LookupError, TypeError) as error:
         raise _unreadable(path, error) from None

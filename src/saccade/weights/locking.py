@@ -34,23 +34,39 @@ def locked(target: Path, patience: float = 0.0) -> Iterator[None]:
         OutputError: when there is no place for it.
     """
     path = target.with_name(target.name + ".lock")
-    until = time.monotonic() + patience
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        while (file := _acquire(path)) is None:
-            if time.monotonic() > until:
-                raise WeightsError(
-                    f"{target}: another process is at work on it; run this again when that is done"
-                )
-            time.sleep(_PAUSE)
+        file = acquire(path, patience)
     except OSError as error:
         raise unwritable(target, error) from None
+    if file is None:
+        raise WeightsError(f"{target}: another process is at work on it; run this again when that is done")
     try:
         yield
     finally:
-        with suppress(OSError):  # Windows keeps files that are open
-            path.unlink()
-        file.close()
+        release(path, file)
+
+
+def acquire(path: Path, patience: float = 0.0) -> BufferedRandom | None:
+    """Takes the lock that a file is, for `release` to give back; the system does so for who is killed.
+
+    Returns:
+        the locked file; None when somebody else has it for longer than `patience` seconds.
+
+    Raises:
+        OSError: when there is no place for it.
+    """
+    until = time.monotonic() + patience
+    path.parent.mkdir(parents=True, exist_ok=True)
+    while (file := _acquire(path)) is None and time.monotonic() <= until:
+        time.sleep(_PAUSE)
+    return file
+
+
+def release(path: Path, file: BufferedRandom) -> None:
+    """Gives a lock back, and takes its file away."""
+    with suppress(OSError):  # Windows keeps files that are open
+        path.unlink()
+    file.close()
 
 
 def _acquire(path: Path) -> BufferedRandom | None:

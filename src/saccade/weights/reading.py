@@ -12,13 +12,15 @@ from saccade.weights.checkpoint import Checkpoint, Constructor, make_constructor
 from saccade.weights.complaints import EXPECTED, damaged
 from saccade.weights.label import read_label
 from saccade.weights.legacy import DAMAGED, ConstructorStandIn, read_pickled
+from saccade.weights.trained import is_training, trained_network
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
     """The content of a weight file; no code from it ever runs.
 
-    Read are safetensors, with the label that the store gives them; state dicts that PyTorch saved; and
-    checkpoints of the original trackers, of which the network's tensors and its constructor are kept.
+    Read are safetensors, with the label that the store gives them; state dicts that PyTorch saved;
+    checkpoints of `saccade train`; and those of the original trackers, of which the network's tensors and its
+    constructor are kept.
 
     Raises:
         WeightsError: when the file is missing, damaged, none of these, or asks for anything but tensors.
@@ -33,10 +35,17 @@ def read_checkpoint(path: Path) -> Checkpoint:
         except DAMAGED as error:
             raise damaged(path, error) from None
         label = read_label(path)
-        return Checkpoint(path, tensors, label.constructor if label else None)
+        return (
+            Checkpoint(path, tensors, label.constructor, label.trained)
+            if label
+            else Checkpoint(path, tensors)
+        )
     content = read_pickled(path)
     if not isinstance(content, dict):
         raise WeightsError(f"{path}: holds no named tensors; {EXPECTED}")
+    if is_training(content):
+        tensors, trained = trained_network(path, content)
+        return Checkpoint(path, _tensors(path, tensors), trained=trained)
     net = content.get("net")
     if not isinstance(net, dict):
         return Checkpoint(path, _tensors(path, content))

@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor
 
+from saccade.core.caches import cache_folder
 from saccade.core.errors import WeightsError
 from saccade.weights.complaints import unwritable
 from saccade.weights.label import METADATA, Label, label_path
@@ -30,13 +30,7 @@ def default_folder() -> Path:
     """The folder that SACCADE_WEIGHTS names, else one where the system keeps what can be fetched again."""
     if chosen := os.environ.get("SACCADE_WEIGHTS"):
         return Path(chosen).expanduser()
-    if sys.platform == "win32":
-        caches = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        caches = Path.home() / "Library" / "Caches"
-    else:
-        caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return caches / "saccade" / "weights"
+    return cache_folder() / "weights"
 
 
 @dataclass(frozen=True, slots=True)

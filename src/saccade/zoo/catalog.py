@@ -23,7 +23,9 @@ class Entry:
     paper: str = ""
     """title and arXiv number"""
     weights: PublishedWeights | None = None
-    """None for models that learn everything from the first frame"""
+    """None for models that learn all from the first frame, and for those that come with their weights"""
+    shipped: str = ""
+    """the file with its weights in this package's folder `shipped`; empty for none"""
     cpu_only: bool = False
     """whether an accelerator would not make it faster, so that it runs on the CPU"""
     needs_masks: bool = False
@@ -33,7 +35,7 @@ class Entry:
     def remedy(self) -> str:
         """What to do where the weights are missing."""
         if self.weights is None:
-            return "it needs none"
+            return "it comes with them" if self.shipped else "it needs none"
         by_hand = f"saccade models import FILE --as {self.name}"
         if self.weights.is_reachable:
             return f"saccade models download {self.name}, or {by_hand}"
@@ -62,6 +64,16 @@ CATALOG: dict[str, Entry] = {
             cpu_only=True,
             summary="hand-crafted features, no weights, real time on a CPU; the default of `saccade track`",
             paper=_ECO,
+        ),
+        Entry(
+            name="dimp_nano",
+            task="track",
+            method="saccade.trackers.nano",
+            preset="DIMP_NANO",
+            cpu_only=True,
+            summary="small, comes with its weights, for a CPU: DiMP on learned and hand-crafted features",
+            paper=_DIMP,
+            shipped="dimp_nano.safetensors",
         ),
         Entry(
             name="eco_deep",

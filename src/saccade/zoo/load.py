@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
@@ -10,12 +11,14 @@ import torch
 
 from saccade.core import ConfigError, Model, ModelError, WeightsError
 from saccade.core.config import override
-from saccade.weights import Store, read_checkpoint
-from saccade.zoo.catalog import Entry, entry
+from saccade.weights import Checkpoint, Store, read_checkpoint
+from saccade.zoo.catalog import CATALOG, Entry, entry
 
 Precision = Literal["auto", "float32"]
 DEVICES = ("cpu", "cuda", "mps", "xpu")
 """kinds of devices that models run on"""
+_ENDINGS = (".ckpt", ".safetensors", ".pth", ".pt")
+"""of weight files; no model's name has one"""
 
 
 def load(
@@ -29,7 +32,8 @@ def load(
     """Makes a model ready to run.
 
     Args:
-        name: a name of the catalogue; `saccade models list` shows them.
+        name: a name of the catalogue; `saccade models list` shows them. Or a file that `saccade train` has
+            left, such as runs/mine/last.ckpt: the model that it is for, with the weights in it.
         weights: a file; "auto" for the store's that belongs to the name; None for random weights.
         device: "auto" takes CUDA, then MPS, then the CPU, of those on which the model runs; else a device as
             PyTorch names it.
@@ -42,20 +46,74 @@ def load(
         ConfigError: for an unknown setting, a value of the wrong kind, or one other than the weights' own.
         WeightsError: when the model needs weights and they are missing, broken, or another network's.
     """
+    if (file := trained_file(name)) is not None:
+        if weights not in ("auto", file.path):
+            raise WeightsError(
+                f"{name} brings its own weights; leave {weights} out, or name a model with them"
+            )
+        name, weights = file.model, file.path
     row = entry(name)
     if precision not in ("auto", "float32"):
         raise ModelError(f"precision '{precision}' is unknown; choose auto or float32")
-    if row.weights is None and weights not in ("auto", None):
+    if row.weights is None and not row.shipped and weights not in ("auto", None):
         raise WeightsError(f"'{name}' has no network, so it takes no weights; leave {weights} out")
     method = import_module(row.method)
-    config = override(getattr(method, row.preset), settings or {})
     path = _stored(row) if weights == "auto" else None if weights is None else Path(weights)
     place = find_device(device, name)
     checkpoint = None if path is None else read_checkpoint(path)
+    config = override(configuration(row, checkpoint), settings or {})
     model: Model = method.build(name, config, weights=checkpoint, device=place, precision=precision)
     if model.config != config:
         _check_effect(settings or {}, model.config, path)
     return model
+
+
+def configuration(row: Entry, checkpoint: Checkpoint | None) -> Any:
+    """The preset of a model, with the network that was trained where the weights say that it was another."""
+    preset = getattr(import_module(row.method), row.preset)
+    trained = None if checkpoint is None else checkpoint.trained
+    return preset if trained is None else override(preset, trained.settings)
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedFile:
+    """A file that a training of ours has left, in the place of a model's name.
+
+    Attributes:
+        path: the file.
+        model: the model that its weights are for.
+    """
+
+    path: Path
+    model: str
+
+    @property
+    def title(self) -> str:
+        """What its results are called: its folder and itself, as in mine-last."""
+        return f"{self.path.resolve().parent.name}-{self.path.stem}".replace("@", "-")
+
+
+def trained_file(name: str) -> TrainedFile | None:
+    """The file that is named where a model might be; None for what is a name.
+
+    Raises:
+        WeightsError: for a file that says of no model that it is for it, or is damaged.
+        ModelError: for what looks like a file but is none.
+    """
+    path = Path(name)
+    if name not in CATALOG and (left := path / "last.ckpt").is_file():
+        raise ModelError(f"{name}: is the folder of a training; name a file of it, such as {left}")
+    if name in CATALOG or not (path.suffix in _ENDINGS or path.is_file()):
+        return None
+    if not path.is_file():
+        raise ModelError(f"{name}: there is no such file; name one that saccade train has left, or a model")
+    trained = read_checkpoint(path).trained
+    if trained is None:
+        raise WeightsError(
+            f"{name}: does not say which model it is for, as files of saccade train do; name the model, and "
+            f"give it --weights {name}"
+        )
+    return TrainedFile(path, trained.model)
 
 
 def _check_effect(settings: Mapping[str, Any], config: Any, path: Path | None) -> None:
@@ -72,7 +130,9 @@ def _check_effect(settings: Mapping[str, Any], config: Any, path: Path | None) -
 
 
 def _stored(row: Entry) -> Path | None:
-    """The store's file of the weights that belong to a name; None for models that need none."""
+    """The file of the weights that belong to a name; None for models that need none."""
+    if row.shipped:
+        return Path(__file__).parent / "shipped" / row.shipped
     if row.weights is None:
         return None
     path = Store().find(row.weights.key)

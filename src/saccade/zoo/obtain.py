@@ -16,6 +16,7 @@ from saccade.weights.locking import locked
 from saccade.weights.recognition import looks_like
 from saccade.weights.store import sha256_of
 from saccade.zoo.catalog import CATALOG, Entry, entry
+from saccade.zoo.load import configuration
 from saccade.zoo.published import MIRROR, PUBLISHED, PublishedWeights, key_of
 
 _SAME = 1e-3
@@ -63,7 +64,7 @@ def _keep(checkpoint: Checkpoint, row: Entry, sha256: str, *, is_published: bool
     """Puts weights into the store, if the network of a model that uses them can be made with them."""
     weights, method = _weights_of(row), import_module(row.method)
     # who makes the network with the file finds everything that is wrong with it
-    method.make_network(getattr(method, row.preset), checkpoint)
+    method.make_network(configuration(row, checkpoint), checkpoint)
     known = recognise(checkpoint) or _network_of(weights)
     if weights.title and known.constructor == weights.network:
         known = replace(known, title=weights.title)
@@ -75,6 +76,7 @@ def _keep(checkpoint: Checkpoint, row: Entry, sha256: str, *, is_published: bool
         publisher=weights.origin if is_published else "not known",
         licence=weights.licence if is_published else "not known",
         preprocessing=known.preprocessing,
+        trained=checkpoint.trained,
     )
     store = Store()
     replaced = _account(store.find(weights.key))
@@ -148,6 +150,8 @@ def _network_of(weights: PublishedWeights) -> KnownNetwork:
 
 def _told_by(checkpoint: Checkpoint) -> Entry:
     """The first of the models whose weights a file is taken for."""
+    if checkpoint.trained is not None:
+        return entry(checkpoint.trained.model)
     known = recognise(checkpoint)
     if known is None:
         raise WeightsError(f"{checkpoint.path}: {looks_like(checkpoint)}; say what it is with --as NAME")

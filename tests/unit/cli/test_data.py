@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from saccade.cli import main
-from saccade.data import DATASETS
-from tests.unit.data import layouts
+from saccade.data.datasets import DATASETS, STILLS
+from tests.unit.data import layouts, still_layouts
 from tests.unit.data.layouts import Layout
+from tests.unit.data.still_layouts import real_pictures
 
 
 @pytest.fixture
@@ -22,11 +23,12 @@ def dancetrack(tmp_path: Path) -> Layout:
 def test_list_names_every_data_set_and_its_splits(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["data", "list"]) == 0
     shown = capsys.readouterr().out
-    for name in DATASETS:
+    for name in (*DATASETS, *STILLS):
         assert name in shown
     assert main(["data", "list", "--json"]) == 0
     listed = {row["name"]: row for row in json.loads(capsys.readouterr().out)}
-    assert set(listed) == set(DATASETS)
+    assert set(listed) == {*DATASETS, *STILLS}
+    assert [listed[name]["is_video"] for name in ("imagenet_vid", "coco2017")] == [True, False]
     assert listed["lasot"]["splits"]["test"] == 280
     assert listed["mose"]["truth"] == "masks"
 
@@ -45,6 +47,7 @@ def test_a_whole_data_set_is_said_to_be_so(dancetrack: Layout, capsys: pytest.Ca
         "frames": 100,
         "objects": 50,
         "faults": [],
+        "notes": [],
     }
 
 
@@ -86,3 +89,56 @@ def test_mistakes_are_answered_in_one_line(
     assert output.out == ""
     assert message in output.err
     assert len(output.err.splitlines()) == 1
+
+
+def test_single_pictures_are_checked_too(
+    tmp_path: Path, shared_data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    still_layouts.ecssd(tmp_path, real_pictures(shared_data))
+    assert main(["data", "check", "ecssd", str(tmp_path)]) == 0
+    assert "1,000 of 1,000 targets" in capsys.readouterr().out
+    still_layouts.coco(tmp_path, real_pictures(shared_data))
+    assert main(["data", "check", "coco17", str(tmp_path), "--json"]) == 2
+    report = json.loads(capsys.readouterr().out)
+    assert [fault["message"] for fault in report["faults"]] == ["2 pictures, but 118287 expected"]
+    assert report["notes"] == [
+        "1 crowds are never drawn",
+        "2 objects whose box has no area are never drawn",
+    ]
+    assert (report["split"], report["sequences"], report["expected"]) == ("train", 3, 3)
+
+
+def test_a_sequence_of_one_frame_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    layout = Layout(tmp_path / "root")
+    layout.frames("car/img", "%04d.jpg", (1,))
+    layout.text("car/groundtruth_rect.txt", "1,2,10,8\n")
+    assert main(["data", "check", "folder", str(layout.root), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["notes"] == [
+        "1 sequence has a single frame, first car: no training sample is drawn from such"
+    ]
+    assert main(["data", "check", "folder", str(layout.root)]) == 0
+    assert "no training sample" in " ".join(capsys.readouterr().out.split())
+
+
+def test_the_folder_of_another_data_set_is_recognised(
+    dancetrack: Layout, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["data", "check", "lasot_ext", str(dancetrack.root), "--json"]) == 2
+    message = json.loads(capsys.readouterr().out)["faults"][0]["message"]
+    assert "no frame of lasot_ext is there; what lies there looks like dancetrack" in message
+
+
+def test_nothing_is_evaluated_on_single_pictures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = [
+        "eval",
+        "still",
+        "--dataset",
+        "coco2017",
+        "--root",
+        str(tmp_path),
+        "--out",
+        str(tmp_path / "out"),
+    ]
+    assert main(command) == 2
+    assert "'coco2017' is a data set of single pictures" in " ".join(capsys.readouterr().err.split())
+    assert not (tmp_path / "out").exists()

@@ -99,6 +99,7 @@ def test_the_rest_stays_and_so_does_the_original():
         ("memory.siez", 1, r"Memory has no field 'siez' \(in 'memory.siez'\); did you mean 'size'?"),
         ("memory.zzz", 1, "there are: rates, shape, size"),
         ("threshold.low", 1, "'threshold.low': 'low' is looked for in a float, which has no fields"),
+        ("limit.low", 1, "'limit.low': 'limit' is none here, so it has no 'low' to set"),
         ("", 1, "Config has no field ''"),
         ("memory.size", "many", "'memory.size': expected int, got 'many'"),
         ("memory.size", 1.5, "expected int, got 1.5"),

@@ -6,6 +6,7 @@ import torch
 
 from saccade.core import ConfigError, Frame, ModelError, Stopwatch
 from saccade.core.config import override
+from saccade.online.scale_filter import measure_scale, scale_model, scale_spectrum
 from saccade.ops.crops import CropView
 from saccade.trackers.eco import ECO, ECO_DEEP, build
 from saccade.trackers.eco.appearance import Region, compress, principal_axes
@@ -19,7 +20,6 @@ from saccade.trackers.eco.correlation import (
     spectrum,
 )
 from saccade.trackers.eco.histogram import BINS, color_bins, color_scores, count_colors
-from saccade.trackers.eco.scale import measure_scale, scale_model, scale_spectrum
 from saccade.trackers.eco.tracker import ECOTracker
 
 

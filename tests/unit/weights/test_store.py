@@ -71,6 +71,7 @@ def test_a_label_says_what_a_file_is(tmp_path: Path) -> None:
             "mean": [123.675, 116.28, 103.53],
             "scale": [58.395, 57.12, 57.375],
         },
+        "trained": None,
     }
 
 

@@ -9,16 +9,21 @@ from saccade.core import DatasetError
 from saccade.core.errors import did_you_mean
 from saccade.data.datasets import (
     avist,
+    coco,
     davis,
     folder,
     got10k,
+    imagenet_vid,
     lagot,
     lasot,
     mose,
     mot,
     nfs,
+    open_pool,
     otb,
     oxuva,
+    saliency,
+    sbd,
     tc128,
     tnl2k,
     trackingnet,
@@ -26,19 +31,29 @@ from saccade.data.datasets import (
     vot,
     youtubevos,
 )
-from saccade.data.datasets.entry import DatasetEntry
+from saccade.data.datasets.entry import DatasetEntry, Entry, StillsEntry
+from saccade.data.datasets.likeness import likeness
 from saccade.data.sequence import Sequence
+from saccade.data.stills import Stills
 
 _SINGLE_OBJECT = (folder, otb, nfs, uav, tc128, trackingnet, got10k, lasot, lagot, vot, oxuva, avist, tnl2k)
+_TO_TRAIN_ON = (imagenet_vid,)
 _MANY_OBJECTS = (davis, youtubevos, mose, mot)
+_PICTURES = (coco, sbd, saliency, open_pool)
 
 DATASETS: Mapping[str, DatasetEntry] = {
-    entry.name: entry for module in (*_SINGLE_OBJECT, *_MANY_OBJECTS) for entry in module.ENTRIES
+    entry.name: entry
+    for module in (*_SINGLE_OBJECT, *_TO_TRAIN_ON, *_MANY_OBJECTS)
+    for entry in module.ENTRIES
 }
-"""every data set that can be opened, by name"""
+"""every data set of sequences, by name"""
+STILLS: Mapping[str, StillsEntry] = {entry.name: entry for module in _PICTURES for entry in module.ENTRIES}
+"""every data set of single pictures, by name"""
 _NICKNAMES = {
     "davis16": "davis2016",
     "davis17": "davis2017",
+    "coco14": "coco2014",
+    "coco17": "coco2017",
     "youtubevos18": "youtubevos2018",
     "youtubevos19": "youtubevos2019",
 }
@@ -67,16 +82,59 @@ class Dataset:
         return self.name if self.split is None else f"{self.name}-{self.split}"
 
 
-def find_entry(name: str) -> DatasetEntry:
-    """The data set of that name, or of a shorter one such as davis17.
+def find_any(name: str) -> DatasetEntry | StillsEntry:
+    """The data set of that name, of sequences or of pictures, or of a shorter one such as davis17.
 
     Raises:
         DatasetError: when there is none.
     """
     name = _NICKNAMES.get(name, name)
-    if name not in DATASETS:
-        raise DatasetError(f"no data set '{name}'; {did_you_mean(name, DATASETS)}")
-    return DATASETS[name]
+    known = _all_entries()
+    if name not in known:
+        raise DatasetError(f"no data set '{name}'; {did_you_mean(name, known)}")
+    return known[name]
+
+
+def find_entry(name: str) -> DatasetEntry:
+    """The data set of sequences of that name, or of a shorter one such as davis17.
+
+    Raises:
+        DatasetError: when there is none, or it is one of single pictures.
+    """
+    entry = find_any(name)
+    if isinstance(entry, StillsEntry):
+        raise DatasetError(
+            f"'{entry.name}' is a data set of single pictures, in which nothing could be followed; "
+            f"it is there to train on: saccade train RECIPE --data {entry.name}=DIR"
+        )
+    return entry
+
+
+def open_stills(entry: StillsEntry, root: Path, split: str) -> Stills:
+    """Finds the targets in a data set of single pictures; these are read only when they are asked for.
+
+    Raises:
+        DatasetError: when what lies there is missing or wrong, saying whether it is another data set.
+    """
+    if not root.is_dir():
+        raise DatasetError(f"{root}: no such folder; expected {entry.layout}")
+    try:
+        return entry.find(root, split)
+    except DatasetError as error:
+        if any(any(root.glob(sign)) for sign in entry.signs):
+            raise
+        raise DatasetError(
+            f"{error}; {entry.name} is expected as {entry.layout}{look_of(root, entry)}"
+        ) from None
+
+
+def look_of(root: Path, entry: Entry) -> str:
+    """Which data set a folder looks like that is not the one it should be, as the end of a message."""
+    return likeness(root, {name: other for name, other in _all_entries().items() if name != entry.name})
+
+
+def _all_entries() -> dict[str, DatasetEntry | StillsEntry]:
+    return {**DATASETS, **STILLS}
 
 
 def open_dataset(name: str, root: str | Path, split: str | None = None, *, lazy: bool = False) -> Dataset:
@@ -100,6 +158,7 @@ def open_dataset(name: str, root: str | Path, split: str | None = None, *, lazy:
         raise DatasetError(
             f"{root}: {len(missing)} of {len(sequences)} sequences of {entry.name} are missing: {named}; "
             f"expected {entry.layout}; saccade data check {entry.name} {root} tells all"
+            + (look_of(folder, entry) if len(missing) == len(sequences) else "")
         )
     if not lazy:
         for sequence in sequences:
@@ -115,9 +174,14 @@ def find_sequences(entry: DatasetEntry, root: Path, split: str) -> tuple[Sequenc
     """
     if not root.is_dir():
         raise DatasetError(f"{root}: no such folder; expected {entry.layout}")
-    sequences = tuple(entry.find(root, split))
+    try:
+        sequences = tuple(entry.find(root, split))
+    except DatasetError as error:
+        # a list that is missing says little where all else is missing, too
+        look = "" if likeness(root, {entry.name: entry}) else look_of(root, entry)
+        raise DatasetError(f"{error}; expected {entry.layout}{look}" if look else str(error)) from None
     if not sequences:
-        raise DatasetError(f"{root}: no sequence in it; expected {entry.layout}")
+        raise DatasetError(f"{root}: no sequence in it; expected {entry.layout}{look_of(root, entry)}")
     name, times = Counter(sequence.name for sequence in sequences).most_common(1)[0]
     if times > 1:
         raise DatasetError(

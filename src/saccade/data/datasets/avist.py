@@ -36,6 +36,7 @@ ENTRIES = (
         "ROOT/full_occlusion/<sequence>_full_occlusion.txt, ROOT/out_of_view/<sequence>_out_of_view.txt",
         find=_sequences,
         attributes={**attribute_names("avist"), **_SCENARIOS},
+        tells_occlusion=True,
         obtain="https://sites.google.com/view/avist-benchmark",
     ),
 )

@@ -8,13 +8,14 @@ from typing import Literal
 from saccade.core import DatasetError
 from saccade.core.errors import did_you_mean
 from saccade.data.sequence import Sequence
+from saccade.data.stills import Stills
 
 Task = Literal["boxes", "masks", "tracks"]
 Find = Callable[[Path, str], Iterable[Sequence]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DatasetEntry:
+class Entry:
     """A data set that saccade can read.
 
     Attributes:
@@ -22,9 +23,10 @@ class DatasetEntry:
         summary: what it is, in a line.
         task: what its truth is: boxes of single objects, masks of several, or tracks of all.
         layout: where its files lie under the root.
-        find: makes its sequences from root and split; looks at no more of the disk than it must.
-        splits: its splits, the usual one first, with the number of sequences where that is fixed.
-        attributes: what the letters of its sequences' attributes mean.
+        splits: its splits, the usual one first, with the number of sequences, or of pictures, where that is
+            fixed.
+        signs: patterns of paths, any of which under a root tells that it is this data set's; where there are
+            none, its first sequences tell.
         obtain: where its authors publish it.
     """
 
@@ -32,9 +34,8 @@ class DatasetEntry:
     summary: str
     task: Task
     layout: str
-    find: Find
     splits: Mapping[str, int | None] = field(default_factory=lambda: {"all": None})
-    attributes: Mapping[str, str] = field(default_factory=dict)
+    signs: tuple[str, ...] = ()
     obtain: str = ""
 
     def split(self, name: str | None) -> str:
@@ -50,3 +51,29 @@ class DatasetEntry:
                 f"data set '{self.name}' has no split '{name}'; {did_you_mean(name, self.splits)}"
             )
         return name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetEntry(Entry):
+    """A data set of sequences, to be tracked in and trained on.
+
+    Attributes:
+        find: makes its sequences from root and split; looks at no more of the disk than it must.
+        attributes: what the letters of its sequences' attributes mean.
+        tells_occlusion: whether it says in which frames a target is hidden.
+    """
+
+    find: Find
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    tells_occlusion: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StillsEntry(Entry):
+    """A data set of single pictures, to be trained on.
+
+    Attributes:
+        find: finds its targets from root and split.
+    """
+
+    find: Callable[[Path, str], Stills]

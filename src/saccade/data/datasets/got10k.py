@@ -98,6 +98,7 @@ ENTRIES = (
         },
         layout="ROOT/val/GOT-10k_Val_000001/00000001.jpg, groundtruth.txt, absence.label, cover.label …",
         find=_sequences,
+        tells_occlusion=True,
         obtain="http://got-10k.aitestunion.com",
     ),
 )

@@ -70,6 +70,7 @@ ENTRIES = (
         layout=_LAYOUT,
         find=_sequences,
         attributes=attribute_names("lasot"),
+        tells_occlusion=True,
         obtain="http://vision.cs.stonybrook.edu/~lasot",
     ),
     DatasetEntry(
@@ -79,6 +80,7 @@ ENTRIES = (
         splits={"all": 150},
         layout=_LAYOUT,
         find=_extension,
+        tells_occlusion=True,
         obtain="http://vision.cs.stonybrook.edu/~lasot",
     ),
 )

@@ -1,6 +1,7 @@
 """TrackingNet: Mueller et al., "TrackingNet: A Large-Scale Dataset and Benchmark for Object Tracking", 2018.
 
-The training set comes in 12 chunks, each a split of its own. Of the test set only first boxes are published.
+The training set comes in 12 chunks, each a split of its own; trackers were trained on the
+first 4 or 11, `train_0-3` and `train_0-10`. Of the test set only first boxes are published.
 """
 
 from collections.abc import Iterator
@@ -38,11 +39,16 @@ def listed(split: str) -> Iterator[tuple[str, str, str | None]]:
         for name in read_text_list("trackingnet_test"):
             yield "TEST", name, None
         return
-    chunks = range(CHUNKS) if split == "train" else [int(split.removeprefix("train_"))]
-    for chunk in chunks:
+    for chunk in _chunks(split):
         for category, names in read_json_list("trackingnet_train")[chunk].items():
             for name in names.split():
                 yield f"TRAIN_{chunk}", name, category
+
+
+def _chunks(split: str) -> range:
+    """The chunks of a training split, e.g. of `train_0-3`."""
+    first, _, last = split.removeprefix("train").removeprefix("_").partition("-")
+    return range(int(first), int(last or first) + 1) if first else range(CHUNKS)
 
 
 ENTRIES = (
@@ -50,7 +56,9 @@ ENTRIES = (
         name="trackingnet",
         summary="TrackingNet: 30,132 videos in 12 chunks to train on, 511 to test",
         task="boxes",
-        splits={"test": 511, "train": 30132} | {f"train_{chunk}": 2511 for chunk in range(CHUNKS)},
+        splits={"test": 511, "train": 30132}
+        | {f"train_{chunk}": 2511 for chunk in range(CHUNKS)}
+        | {f"train_0-{last}": 2511 * (last + 1) for last in (3, 10)},
         layout="ROOT/TEST/frames/<sequence>/0.jpg and ROOT/TEST/anno/<sequence>.txt, ROOT/TRAIN_0/…",
         find=_sequences,
         obtain="https://tracking-net.org",

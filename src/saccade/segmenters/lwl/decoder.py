@@ -50,6 +50,8 @@ class Decoder(nn.Module):
         )
         self.project = Project(widths[names[-1]])
         self.apply(he_normal)
+        # small scores to begin with: where a sigmoid is flat, nothing is learned
+        nn.init.normal_(self.project.conv2.weight, std=3e-3)
 
     def forward(
         self,

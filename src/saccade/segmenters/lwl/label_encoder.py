@@ -5,6 +5,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from saccade.segmenters.lwl.initial import he_normal
 from saccade.segmenters.lwl.learner import ENCODING
 
 
@@ -36,6 +37,7 @@ class LabelEncoder(nn.Module):
         self.res2 = ResidualBlock(32, 64, stride=2)
         self.label_pred = nn.Sequential(nn.Conv2d(64, ENCODING, 3, padding=1), nn.ReLU())
         self.samp_w_pred = nn.Conv2d(64, ENCODING, 3, padding=1)
+        self.apply(he_normal)
         nn.init.zeros_(self.samp_w_pred.weight)
         nn.init.ones_(self.samp_w_pred.bias)  # type: ignore[arg-type]
 
@@ -54,9 +56,10 @@ class BoxEncoder(nn.Module):
         super().__init__()
         self.res = nn.Sequential(ResidualBlock(channels + 1, 64), ResidualBlock(64, 64))
         self.label_pred = nn.Sequential(nn.Conv2d(64, ENCODING, 3, padding=1), nn.ReLU())
+        self.apply(he_normal)
 
     def forward(
-        self, features: Float[Tensor, "1 C h w"], boxes: Float[Tensor, "N 4"], size_hw: tuple[int, int]
+        self, features: Float[Tensor, "#N C h w"], boxes: Float[Tensor, "N 4"], size_hw: tuple[int, int]
     ) -> Float[Tensor, "N M h w"]:
         """The encodings of boxes (x, y, w, h) in a picture of `size_hw` pixels with these features."""
         filled = torch.stack([_filled(box, size_hw) for box in boxes.long().tolist()]).to(features)

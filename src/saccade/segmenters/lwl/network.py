@@ -35,7 +35,7 @@ class LWLNet(nn.Module):
         return torch.stack(self.label_encoder(masks), dim=1)
 
     def encode_boxes(
-        self, features: Float[Tensor, "1 C h w"], boxes: Float[Tensor, "N 4"], size_hw: tuple[int, int]
+        self, features: Float[Tensor, "#N C h w"], boxes: Float[Tensor, "N 4"], size_hw: tuple[int, int]
     ) -> Float[Tensor, "N M h w"]:
         """The encodings that masks of what is in boxes (x, y, w, h) of a whole frame would have."""
         assert self.box_label_encoder is not None

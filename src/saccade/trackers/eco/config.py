@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from saccade.core.errors import ConfigError
+from saccade.online.scale_filter import Scale
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,34 +68,6 @@ class Histogram:
     """the part of the box, per side, that is taken for target"""
     outer: float = 1.15
     """the part of the box, per side, that is kept out of the surroundings"""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scale:
-    """The one-dimensional filter that finds the target's scale."""
-
-    count: int = 17
-    """number of scales looked at; odd"""
-    step: float = 1.03
-    """ratio of neighbouring scales"""
-    cells: int = 6
-    """cells along a side of the patch that describes the target at one scale"""
-    sigma: float = 17 / 16
-    """standard deviation of the wished response, in scales"""
-    regularisation: float = 0.01
-    """added to the filter's denominator, relative to its mean"""
-    rate: float = 0.015
-    """share of the newest sample, per frame"""
-    gain: float = 1.25
-    """factor on the measured exponent: the filter underestimates change"""
-
-    def __post_init__(self) -> None:
-        if self.count < 1 or self.count % 2 == 0:
-            raise ConfigError(f"scale.count is {self.count}; it must be odd and positive")
-        if self.cells < 1:
-            raise ConfigError(f"scale.cells is {self.cells}; it must be at least 1")
-        if self.step <= 1:
-            raise ConfigError(f"scale.step is {self.step}; it must be above 1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from saccade.core import Frame, Stopwatch
 from saccade.online.run import LOST, TRACKED, UNCERTAIN, Estimate
+from saccade.online.scale_filter import measure_scale, scale_model, scale_spectrum
 from saccade.online.search_region import keep_inside
 from saccade.online.state import TargetState
 from saccade.online.threads import map_in_threads, row_slices
@@ -31,7 +32,6 @@ from saccade.trackers.eco.correlation import (
     spectrum,
 )
 from saccade.trackers.eco.histogram import color_bins, color_scores, count_colors
-from saccade.trackers.eco.scale import measure_scale, scale_model, scale_spectrum
 
 CHUNK = 4
 """targets that are computed as one batch: more of them leave the processor's cache"""

@@ -228,9 +228,7 @@ class AlignedPredictor(nn.Module):
         fusion: Fusion = self.predictor(
             features, last_features, state, _onto_cells(scores), least_score=least_score
         )
-        response, unbounded = (
-            _onto_cells(maps, back=True) for maps in (fusion.response, fusion.unbounded)
-        )
+        response, unbounded = (_onto_cells(maps, back=True) for maps in (fusion.response, fusion.unbounded))
         return fusion._replace(response=response, unbounded=unbounded)
 
     def presence(self, state: Float[Tensor, "N D h w"]) -> Float[Tensor, "N h w"]:

@@ -9,16 +9,46 @@ Danelljan et al., BMVC 2014, eq. 3-6),
 with A and B averaged over time, and scores a new stack Z by ifft(sum_channels conj(A) Z / (B + lambda)).
 """
 
+from dataclasses import dataclass
+
 import torch
 import torch.nn.functional as F
 from jaxtyping import Complex, Float
 from torch import Tensor
 
+from saccade.core.errors import ConfigError
 from saccade.ops.constants import constant
 from saccade.ops.hog import CELL, hog
 from saccade.ops.peaks import peak1d
 from saccade.ops.windows import hann
-from saccade.trackers.eco.config import Scale
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scale:
+    """The one-dimensional filter that finds the target's scale."""
+
+    count: int = 17
+    """number of scales looked at; odd"""
+    step: float = 1.03
+    """ratio of neighbouring scales"""
+    cells: int = 6
+    """cells along a side of the patch that describes the target at one scale"""
+    sigma: float = 17 / 16
+    """standard deviation of the wished response, in scales"""
+    regularisation: float = 0.01
+    """added to the filter's denominator, relative to its mean"""
+    rate: float = 0.015
+    """share of the newest sample, per frame"""
+    gain: float = 1.25
+    """factor on the measured exponent: the filter underestimates change"""
+
+    def __post_init__(self) -> None:
+        if self.count < 1 or self.count % 2 == 0:
+            raise ConfigError(f"scale.count is {self.count}; it must be odd and positive")
+        if self.cells < 1:
+            raise ConfigError(f"scale.cells is {self.cells}; it must be at least 1")
+        if self.step <= 1:
+            raise ConfigError(f"scale.step is {self.step}; it must be above 1")
 
 
 def scale_spectrum(
@@ -43,7 +73,9 @@ def scale_spectrum(
         gray[:, None], grid.float().flatten(1, 2), padding_mode="border", align_corners=False
     )
     descriptors = hog(patches.view(-1, side + 2, side + 2)).view(len(gray), config.count, -1)
-    return torch.fft.rfft(descriptors * hann(config.count)[:, None], dim=1)
+    windowed: Tensor = descriptors * hann(config.count)[:, None]
+    spectrum: Tensor = torch.fft.rfft(windowed, dim=1)
+    return spectrum
 
 
 def scale_model(
@@ -74,4 +106,5 @@ def _scales(config: Scale) -> Float[Tensor, " count"]:
 @constant
 def _label(config: Scale) -> Complex[Tensor, " f"]:
     exponent = torch.arange(config.count) - config.count // 2
-    return torch.fft.rfft(torch.exp(-0.5 * (exponent / config.sigma) ** 2))
+    spectrum: Tensor = torch.fft.rfft(torch.exp(-0.5 * (exponent / config.sigma) ** 2))
+    return spectrum

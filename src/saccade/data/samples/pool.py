@@ -1,0 +1,206 @@
+"""A folder of openly licensed pictures, cut-outs and clips, as raw material for training scenes.
+
+images/NAME.jpg          stills
+masks/NAME.png           what to cut out of a still: 0 for the background; `blocks_*` number several objects
+clips/NAME/00000.jpg     consecutive frames
+masks/NAME/00000.png     what to cut out of each, for some clips
+BOXES.csv                path,x,y,w,h of further targets in stills
+"""
+
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+from jaxtyping import Bool, Float32, UInt8
+
+from saccade.core import DatasetError
+from saccade.data.samples.pictures import read_picture
+from saccade.ops.masks import mask_box
+
+NUMBERED = "blocks"
+"""group of stills whose masks number their objects"""
+FEWEST_PIXELS = 150
+"""of an object that is cut out"""
+FEWEST_FRAMES = 3
+"""of a clip in which an object is followed by its masks"""
+KEPT = 512
+"""pictures that a process keeps decoded"""
+
+Box = Float32[np.ndarray, "4"]
+Image = UInt8[np.ndarray, "H W 3"]
+
+
+@dataclass(frozen=True, slots=True)
+class Still:
+    """A picture, and the boxes (x, y, w, h) of what is known to be an object in it."""
+
+    path: Path
+    boxes: tuple[Box, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """An object in a picture.
+
+    Attributes:
+        path: the picture.
+        mask: where its mask lies.
+        number: which of the mask's objects; None for all that is not background.
+        box: (x, y, w, h) around it, whole pixels.
+    """
+
+    path: Path
+    mask: Path
+    number: int | None
+    box: Box
+
+    def cut(self) -> UInt8[np.ndarray, "h w 4"]:
+        """The object's pixels, with opacity as fourth channel."""
+        x, y, w, h = self.box.astype(int).tolist()
+        shown = read_mask(self.mask, self.number)[y : y + h, x : x + w]
+        return np.dstack([picture(self.path)[y : y + h, x : x + w], shown.astype(np.uint8) * 255])
+
+
+@dataclass(frozen=True, slots=True)
+class CutOut:
+    """An object to be set into scenes, in one picture or in consecutive frames of a clip.
+
+    Attributes:
+        group: what it is one of: those of the same group look alike.
+    """
+
+    group: str
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """A target in consecutive frames.
+
+    Attributes:
+        frames: their pictures.
+        boxes: (x, y, w, h) in each.
+        is_annotated: whether boxes come from masks, rather than from optical flow.
+    """
+
+    frames: tuple[Path, ...]
+    boxes: Float32[np.ndarray, "F 4"]
+    is_annotated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """What a folder holds; pictures themselves are read when they are drawn."""
+
+    stills: tuple[Still, ...]
+    clips: tuple[tuple[Path, ...], ...]
+    cut_outs: tuple[CutOut, ...]
+    annotated: tuple[Track, ...]
+
+    @classmethod
+    def open(cls, root: Path) -> "Pool":
+        """Looks through a folder; masks are read, pictures are not.
+
+        Raises:
+            DatasetError: when it holds no pictures, or no clips, or nothing to cut out.
+        """
+        pictures = sorted((root / "images").glob("*.jpg"))
+        folders = [folder for folder in sorted((root / "clips").glob("*")) if folder.is_dir()]
+        clips = tuple(tuple(sorted(folder.glob("*.jpg"))) for folder in folders)
+        listed = _listed(root / "BOXES.csv")
+        cut_outs, annotated, stills = [], [], []
+        for path in pictures:
+            parts = list(_parts_of_still(path, root / "masks" / f"{path.stem}.png"))
+            cut_outs += [CutOut(_group(path), (part,)) for part in parts]
+            boxes = [*listed.get(f"images/{path.name}", []), *(part.box for part in parts)]
+            stills.append(Still(path, tuple(boxes)))
+        for frames in clips:
+            for run in _runs(frames, root / "masks"):
+                cut_outs.append(CutOut(frames[0].parent.name, run))
+                frames_of_run = tuple(part.path for part in run)
+                annotated.append(Track(frames_of_run, np.stack([part.box for part in run]), True))
+        if not stills or not any(clips) or not cut_outs:
+            raise DatasetError(
+                f"{root}: expected pictures in images/, frames in clips/NAME/, and masks/ of some of both"
+            )
+        return cls(tuple(stills), clips, tuple(cut_outs), tuple(annotated))
+
+
+@lru_cache(maxsize=KEPT)
+def picture(path: Path) -> Image:
+    """A picture; to be read only.
+
+    Raises:
+        SourceError: when it cannot be read.
+    """
+    return read_picture(path)
+
+
+def read_mask(path: Path, number: int | None) -> Bool[np.ndarray, "H W"]:
+    """Where an object is.
+
+    Raises:
+        DatasetError: when the mask cannot be read.
+    """
+    mask = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+    if mask is None:
+        raise DatasetError(f"{path}: not a readable mask; take it anew")
+    shown: np.ndarray = mask > 127 if number is None else mask == number
+    return shown
+
+
+def _listed(path: Path) -> dict[str, list[Box]]:
+    """The boxes of BOXES.csv by picture; none where there is no such file."""
+    boxes: dict[str, list[Box]] = {}
+    if not path.is_file():
+        return boxes
+    with path.open(encoding="utf-8", newline="") as file:
+        for line, row in enumerate(csv.DictReader(file), start=2):
+            try:
+                box = np.array([float(row[side]) for side in "xywh"], np.float32)
+                boxes.setdefault(row["path"], []).append(box)
+            except (KeyError, TypeError, ValueError):
+                raise DatasetError(f"{path}:{line}: expected path,x,y,w,h") from None
+    return boxes
+
+
+def _parts_of_still(path: Path, mask: Path) -> Iterator[Part]:
+    if not mask.is_file():
+        return
+    numbers: Sequence[int | None] = [None]
+    if _group(path) == NUMBERED:
+        values = cv2.imread(str(mask), cv2.IMREAD_GRAYSCALE)
+        numbers = [] if values is None else [int(value) for value in np.unique(values) if value]
+    for number in numbers:
+        shown = read_mask(mask, number)
+        if shown.sum() >= FEWEST_PIXELS:
+            yield Part(path, mask, number, _box(shown))
+
+
+def _runs(frames: tuple[Path, ...], masks: Path) -> Iterator[tuple[Part, ...]]:
+    """The parts of a clip in which its object is seen without a break."""
+    run: list[Part] = []
+    for frame in frames:
+        mask = masks / frame.parent.name / f"{frame.stem}.png"
+        shown = read_mask(mask, None) if mask.is_file() else np.zeros((1, 1), bool)
+        if shown.sum() > FEWEST_PIXELS:
+            run.append(Part(frame, mask, None, _box(shown)))
+            continue
+        if len(run) >= FEWEST_FRAMES:
+            yield tuple(run)
+        run = []
+    if len(run) >= FEWEST_FRAMES:
+        yield tuple(run)
+
+
+def _box(shown: Bool[np.ndarray, "H W"]) -> Box:
+    x1, y1, x2, y2 = mask_box(shown)
+    return np.array([x1, y1, x2 - x1, y2 - y1], np.float32)
+
+
+def _group(path: Path) -> str:
+    return path.stem.split("_")[0]

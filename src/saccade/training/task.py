@@ -1,0 +1,88 @@
+"""A task: a network, and how far its answer to a batch is from what it should be."""
+
+from collections.abc import Mapping
+from typing import ClassVar, Protocol, runtime_checkable
+
+import torch
+from torch import Tensor, nn
+
+from saccade.core.errors import WeightsError
+from saccade.data.samples.sample import Sample
+
+
+class Task(nn.Module):
+    """What is learned: `forward` turns a batch into `{"loss": …}` and the parts that it is made of.
+
+    The loss is a scalar to be descended; the other entries are scalars to be logged, without gradient, named
+    as they appear in the log (`Loss/iou`). A batch has its frames first and its samples second.
+
+    Attributes:
+        network: what the checkpoint holds, and a tracker loads.
+        goes_on_from: where the parts of the network come from whose weights a training goes on from: path
+            there to path here.
+    """
+
+    goes_on_from: ClassVar[Mapping[str, str]] = {"": ""}
+    network: nn.Module
+
+    def __init__(self, network: nn.Module, *, stored_norms: tuple[str, ...] = ()) -> None:
+        """Wraps a network.
+
+        Args:
+            stored_norms: paths of the parts of the network that normalise with their stored statistics while
+                the rest trains, e.g. "feature_extractor.layer1"; "" is the whole network.
+        """
+        super().__init__()
+        self.network = network
+        self.stored_norms = stored_norms
+
+    def train(self, mode: bool = True) -> "Task":
+        """Sets training mode everywhere but in the parts whose normalisation is fixed."""
+        super().train(mode)
+        for path in self.stored_norms:
+            self.network.get_submodule(path).eval()
+        return self
+
+    def go_on_from(self, weights: Mapping[str, Tensor]) -> None:
+        """Takes over the weights of the network that this training goes on from; all else stays random.
+
+        Args:
+            weights: of that network, by their names there.
+
+        Raises:
+            WeightsError: when one is missing or has another shape.
+        """
+        own, taken = self.network.state_dict(), {}
+        for there, here in self.goes_on_from.items():
+            for name in own:
+                if name.startswith(here) and not name.endswith("num_batches_tracked"):
+                    source = there + name.removeprefix(here)
+                    if source not in weights or weights[source].shape != own[name].shape:
+                        raise WeightsError(
+                            f"'{source}' is missing, or of another shape, in the weights to go on from; give "
+                            f"those of the model that the recipe starts from"
+                        )
+                    taken[name] = weights[source]
+        self.network.load_state_dict(taken, strict=False)
+
+    def forward(self, batch: Sample) -> dict[str, Tensor]:
+        """The loss of a batch, and its parts."""
+        raise NotImplementedError
+
+
+def in_float32(like: Tensor) -> torch.autocast:
+    """Inside, nothing is computed in less: so for what is learned online, as it is when the network tracks.
+
+    Args:
+        like: a tensor on the device that it is computed on.
+    """
+    return torch.autocast(like.device.type, enabled=False)
+
+
+@runtime_checkable
+class TaskConfig(Protocol):
+    """A frozen dataclass that says what is learned: the network's configuration and the losses' weights."""
+
+    def build(self) -> Task:
+        """A task with a randomly initialised network."""
+        ...
