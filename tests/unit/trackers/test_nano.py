@@ -17,10 +17,14 @@ import saccade
 from saccade.core import ConfigError, ModelError, Status, Targets
 from saccade.core.config import override
 from saccade.data.samples.sample import FrameSet, Sample
+from saccade.nets.filter_learning import FilterProblem, WeightedSquares
+from saccade.ops.activations import LeakyReLU
+from saccade.solvers.steepest_descent import SteepestDescent
 from saccade.trackers.nano import DIMP_NANO, build
 from saccade.trackers.nano.appearance import balanced, cues
 from saccade.trackers.nano.gram import patch_products
 from saccade.trackers.nano.network import MEAN, STD, NanoNet, NanoNetConfig
+from saccade.trackers.nano.spectral import SpectralFilterProblem
 from saccade.trackers.nano.task import FOREIGN, OTHER, OWN, NanoTask, NanoTaskConfig
 from saccade.weights.label import read_label
 from saccade.zoo import entry
@@ -149,6 +153,18 @@ def test_products_of_patches_and_their_gradients(size: int):
         (gradient,) = torch.autograd.grad((found * weight).sum(), each, retain_graph=True)
         (literal,) = torch.autograd.grad((expected * weight).sum(), each, retain_graph=True)
         torch.testing.assert_close(gradient, literal)
+
+
+def test_a_filter_is_learned_from_spectra_as_from_features():
+    torch.manual_seed(0)
+    features, weight, label = torch.randn(2, 3, 4, 10, 10), torch.rand(2, 3, 10, 10), torch.rand(2, 3, 10, 10)
+    loss = WeightedSquares(weight, label, LeakyReLU(torch.rand(2, 3, 10, 10)))
+    direct = FilterProblem(features, loss, torch.tensor([0.1]))
+    spectral = SpectralFilterProblem.of(features, loss, 0.1, 7)
+    start = torch.randn(2, 4, 7, 7)
+    torch.testing.assert_close(spectral.measure(start), direct.measure(start), atol=1e-4, rtol=1e-5)
+    expected = SteepestDescent().solve(direct, start, steps=3)
+    torch.testing.assert_close(SteepestDescent().solve(spectral, start, steps=3), expected)
 
 
 def batch(samples: int) -> Sample:

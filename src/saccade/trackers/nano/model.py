@@ -14,11 +14,14 @@ from saccade.ops.filters import correlate
 from saccade.ops.labels import gaussian_label
 from saccade.solvers.steepest_descent import SteepestDescent
 from saccade.trackers.nano.config import Filter, Memory
+from saccade.trackers.nano.spectral import SpectralFilterProblem
 
 BACKGROUND_BELOW = 0.05
 """label under which a cell is background"""
 LEAK = 0.1
 """share by which labels, and scores below 0, count there"""
+SPECTRAL_FROM = 7
+"""taps along an axis from which on filters are learned by their spectra, which is faster then"""
 
 
 @dataclass(slots=True)
@@ -88,7 +91,7 @@ class FilterModel:
 
     def _problem(
         self, features: Float[Tensor, "N T C h w"], positions: Float[Tensor, "N T 2"], weights: Tensor
-    ) -> FilterProblem:
+    ) -> FilterProblem | SpectralFilterProblem:
         """Least squares with a Gaussian label and, in the background, a leaky hinge (SuperDiMP-simple's)."""
         height, width = features.shape[-2:]
         sigma = torch.full_like(positions, self.config.label_sigma)
@@ -96,4 +99,6 @@ class FilterModel:
         mask = ((label > BACKGROUND_BELOW) + LEAK).clamp(max=1)
         weight = weights.float().sqrt()[..., None, None].expand_as(label)
         loss = WeightedSquares(weight, mask * label, LeakyReLU(mask))
-        return FilterProblem(features, loss, features.new_tensor([self.config.reg]))
+        if self.config.size < SPECTRAL_FROM:
+            return FilterProblem(features, loss, features.new_tensor([self.config.reg]))
+        return SpectralFilterProblem.of(features, loss, self.config.reg, self.config.size)

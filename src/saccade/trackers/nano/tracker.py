@@ -17,11 +17,12 @@ from saccade.online.run import LOST, TRACKED, UNCERTAIN, Estimate
 from saccade.online.scale_filter import measure_scale, scale_model, scale_spectrum
 from saccade.online.search_region import keep_inside
 from saccade.online.state import TargetState
+from saccade.online.threads import map_in_threads, row_slices
 from saccade.ops.constants import constant, literal
 from saccade.ops.crops import CropView
 from saccade.ops.peaks import peak2d
 from saccade.ops.warps import warp_crops
-from saccade.trackers.nano.appearance import balanced, cues
+from saccade.trackers.nano.appearance import Cues, balanced, cues
 from saccade.trackers.nano.config import NanoConfig
 from saccade.trackers.nano.model import FilterModel, FilterState
 from saccade.trackers.nano.network import STRIDE, NanoNet
@@ -63,20 +64,30 @@ class Seen:
     Attributes:
         view: where they lie in the frame.
         factor: their scale, over that of the target's last size.
+        crops: their pixels.
         gray: brightness, 0-255.
-        coarse: features of 8 pixels a cell.
+        cues: what is in each cell of 4 pixels.
         fine: features of 4 pixels a cell.
     """
 
     view: CropView
     factor: Float[Tensor, " N"]
+    crops: UInt8[Tensor, "N S S 3"]
     gray: Float[Tensor, "N S S"]
-    coarse: Float[Tensor, "N c h w"]
+    cues: Cues
     fine: Float[Tensor, "N f H W"]
 
     def __getitem__(self, rows: Integer[Tensor, " M"]) -> "Seen":
         """Those of some targets."""
-        return Seen(self.view[rows], self.factor[rows], self.gray[rows], self.coarse[rows], self.fine[rows])
+        gradients, colors, brightness = self.cues
+        return Seen(
+            self.view[rows],
+            self.factor[rows],
+            self.crops[rows],
+            self.gray[rows],
+            (gradients[rows], colors[rows], brightness[rows]),
+            self.fine[rows],
+        )
 
 
 class NanoTracker:
@@ -93,7 +104,7 @@ class NanoTracker:
         self.fine = FilterModel(config.fine, config.memory, FINE_STRIDE)
 
     def cohort(self, frame: Frame, box: Any) -> None:
-        """All targets share one batch: every search region has the same number of cells."""
+        """All targets share one state: every search region has the same number of cells."""
 
     def begin(
         self,
@@ -102,11 +113,10 @@ class NanoTracker:
         generators: Sequence[torch.Generator],
         stopwatch: Stopwatch,
     ) -> NanoState:
-        """Learns N targets, (x, y, w, h) in frame pixels, from their first frame, one after the other."""
+        """Learns N targets, (x, y, w, h) in frame pixels, from their first frame."""
         with stopwatch.stage("first frame"):
-            return NanoState.cat(
-                [self._begin(frame, box, each) for box, each in zip(boxes, generators, strict=True)]
-            )
+            targets = list(zip(boxes, generators, strict=True))
+            return NanoState.cat(map_in_threads(lambda target: self._begin(frame, *target), targets))
 
     def _begin(self, frame: Frame, box: Float[Tensor, "4"], generator: torch.Generator) -> NanoState:
         config, side = self.config, self.config.search.side
@@ -120,16 +130,15 @@ class NanoTracker:
         crops = pictures.round().clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1).contiguous()
         # a target stays in the middle, however its picture is turned or mirrored
         positions = torch.tensor([transform.shift for transform in transforms], dtype=torch.float32)
-        coarse, fine = self._features(crops)
-        gray = _gray(crops[:1].numpy())
-        steps = config.learning.first_steps
+        found, steps = cues(crops), config.learning.first_steps
+        stack = self._scales(_gray(crops[:1]), self._view(centre, size), centre, size)
         return NanoState(
             centre,
             size.clone(),
             torch.zeros(1, dtype=torch.long),
-            self.coarse.learn(coarse, positions, steps=steps),
-            self.fine.learn(fine, positions, steps=steps),
-            *scale_model(self._scales(gray, self._view(centre, size), centre, size), config.scale),
+            self.coarse.learn(self.network.features(crops, found), positions, steps=steps),
+            self.fine.learn(_fine_features(found), positions, steps=steps),
+            *scale_model(stack, config.scale),
         )
 
     def track(
@@ -140,23 +149,28 @@ class NanoTracker:
         stopwatch: Stopwatch,
     ) -> Estimate:
         """Finds N targets in the next frame and updates their state in place."""
-        factors = _scales_in_turn(state.age, self.config.search.scale_step)
-        with stopwatch.stage("crop"):
-            tried = (state.size[:, None] * factors[..., None]).flatten(0, 1)
-            view = self._view(state.centre.repeat_interleave(factors.shape[1], dim=0), tried)
-            crops = warp_crops(frame.image, view)
+        targets = [(state[rows], Stopwatch()) for rows in row_slices(len(state), 1)]
+        found = map_in_threads(lambda target: self._track(frame, *target), targets)
+        stopwatch.add_slowest([watch for _, watch in targets])
+        columns = zip(*((part.boxes, part.scores, part.status) for part in found), strict=True)
+        return Estimate(*(torch.cat(column) for column in columns))
+
+    def _track(self, frame: Frame, state: NanoState, stopwatch: Stopwatch) -> Estimate:
+        with stopwatch.stage("look"):
+            seen, fine_scores = self._look(frame, state)
         with stopwatch.stage("features"):
-            seen = Seen(view, factors.flatten(), _gray(crops), *self._features(torch.from_numpy(crops)))
+            coarse = self.network.features(seen.crops, seen.cues)
         with stopwatch.stage("localise"):
-            seen, centre, score = self._localise(seen, state)
+            centre, score = self._localise(seen.view, coarse, fine_scores, state)
             centre = keep_inside(centre, state.size, frame.size_wh)
         is_seen = score >= self.config.confidence.lost_below
         with stopwatch.stage("scale"):
             size = self._measure_size(seen, centre, state, frame.size_wh)
-        state.centre = torch.where(is_seen[:, None], centre, state.centre)
-        state.size = torch.where(is_seen[:, None], size, state.size)
+        state.centre.copy_(torch.where(is_seen[:, None], centre, state.centre))
+        state.size.copy_(torch.where(is_seen[:, None], size, state.size))
         with stopwatch.stage("learn"):
-            self._learn(seen, (score >= self.config.confidence.uncertain_below).nonzero()[:, 0], state)
+            known = (score >= self.config.confidence.uncertain_below).nonzero()[:, 0]
+            self._learn(seen[known], coarse[known], known, state)
         boxes = torch.cat([state.centre - (state.size - 1) / 2, state.size], dim=1)
         return Estimate(boxes, score.double(), self._status(score))
 
@@ -165,33 +179,36 @@ class NanoTracker:
         scale = search.area * size.prod(1).sqrt() / search.side
         return CropView(centre, scale, size_wh or (search.side, search.side))
 
-    def _features(
-        self, crops: UInt8[Tensor, "B S S 3"]
-    ) -> tuple[Float[Tensor, "B c h w"], Float[Tensor, "B f H W"]]:
-        """Coarse and fine features."""
+    def _look(self, frame: Frame, state: NanoState) -> tuple[Seen, Float[Tensor, "N H W"]]:
+        """The search regions at the scale that the fine filters prefer, and the scores of these."""
+        search, count = self.config.search, len(state)
+        factors = _scales_in_turn(state.age, search.scale_step)
+        tried = (state.size[:, None] * factors[..., None]).flatten(0, 1)
+        view = self._view(state.centre.repeat_interleave(factors.shape[1], dim=0), tried)
+        crops = torch.from_numpy(warp_crops(frame.image, view))
         found = cues(crops)
-        parts = zip(balanced(found), FINE_SHARES, strict=True)
-        fine = torch.cat([cue * share for cue, share in parts], dim=1)
-        return self.network.features(crops, found), fine
+        seen = Seen(view, factors.flatten(), crops, _gray(crops), found, _fine_features(found))
+        scores = self.fine.score(seen.fine.unflatten(0, (count, -1)), state.fine)
+        peaks = (scores * _inertia(scores.shape[-1], search.inertia)).flatten(2).amax(2)
+        others_lower = literal((1.0,) + (search.scale_penalty,) * (factors.shape[1] - 1), peaks)
+        best, each = (peaks * others_lower).argmax(1), torch.arange(count)
+        return seen[each * factors.shape[1] + best], scores[each, best]
 
     def _localise(
-        self, seen: Seen, state: NanoState
-    ) -> tuple[Seen, Float[Tensor, "N 2"], Float[Tensor, " N"]]:
-        """The regions at the best scale, where in the frame their targets are, and the score there."""
-        search, count = self.config.search, len(state)
-        coarse = self.coarse.score(seen.coarse.unflatten(0, (count, -1)), state.coarse)
-        fine = self.fine.score(seen.fine.unflatten(0, (count, -1)), state.fine)
-        coarse = F.interpolate(coarse, fine.shape[-2:], mode="bicubic", align_corners=False)
-        cells, scales = fine.shape[-1], fine.shape[1]
-        scores = torch.lerp(fine, coarse, self.config.coarse_share) * _inertia(cells, search.inertia)
-        peaks = scores.flatten(2).amax(2)
-        others_lower = literal((1.0,) + (search.scale_penalty,) * (scales - 1), peaks)
-        best = (peaks * others_lower).argmax(1)
-        each = torch.arange(count)
-        seen = seen[each * scales + best]
-        displacement = peak2d(scores[each, best]).double() - (cells - 1) / 2
-        moved = seen.view.centre + FINE_STRIDE * displacement * seen.view.scale[:, None]
-        return seen, moved, peaks[each, best]
+        self,
+        view: CropView,
+        features: Float[Tensor, "N c h w"],
+        fine_scores: Float[Tensor, "N H W"],
+        state: NanoState,
+    ) -> tuple[Float[Tensor, "N 2"], Float[Tensor, " N"]]:
+        """Where in the frame the targets are, and the score there."""
+        cells = fine_scores.shape[-1]
+        coarse = self.coarse.score(features[:, None], state.coarse)
+        coarse = F.interpolate(coarse, (cells, cells), mode="bicubic", align_corners=False)[:, 0]
+        scores = torch.lerp(fine_scores, coarse, self.config.coarse_share)
+        scores = scores * _inertia(cells, self.config.search.inertia)
+        displacement = peak2d(scores).double() - (cells - 1) / 2
+        return view.centre + FINE_STRIDE * displacement * view.scale[:, None], scores.flatten(1).amax(1)
 
     def _scales(self, gray: Tensor, view: CropView, centre: Tensor, size: Tensor) -> Complex[Tensor, "N f D"]:
         return scale_spectrum(gray, view.to_crop(centre), size / view.scale[:, None], self.config.scale)
@@ -209,17 +226,23 @@ class NanoTracker:
         too_small = ~is_larger & (size.amin(1) < SMALLEST)
         return torch.where((too_large | too_small)[:, None], state.size, size)
 
-    def _learn(self, seen: Seen, rows: Integer[Tensor, " M"], state: NanoState) -> None:
+    def _learn(
+        self,
+        seen: Seen,
+        coarse: Float[Tensor, "M c h w"],
+        rows: Integer[Tensor, " M"],
+        state: NanoState,
+    ) -> None:
         """Remembers what was seen of some targets, and improves the filters of those whose turn it is."""
         state.age += 1
         if not len(rows):
             return
-        centre, view = state.centre[rows], seen.view[rows]
+        centre, view = state.centre[rows], seen.view
         positions = ((centre - view.centre) / view.scale[:, None]).float()
-        self.coarse.remember(seen.coarse[rows], positions, state.coarse, rows)
-        self.fine.remember(seen.fine[rows], positions, state.fine, rows)
+        self.coarse.remember(coarse, positions, state.coarse, rows)
+        self.fine.remember(seen.fine, positions, state.fine, rows)
         rate = self.config.scale.rate
-        stack = self._scales(seen.gray[rows], view, centre, state.size[rows])
+        stack = self._scales(seen.gray, view, centre, state.size[rows])
         numerator, denominator = scale_model(stack, self.config.scale)
         state.scale_numerator[rows] = state.scale_numerator[rows].lerp(numerator, rate)
         state.scale_denominator[rows] = state.scale_denominator[rows].lerp(denominator, rate)
@@ -234,8 +257,13 @@ class NanoTracker:
         return torch.where(score < limits.lost_below, LOST, doubted).to(torch.int8)
 
 
-def _gray(crops: UInt8[np.ndarray, "N S S 3"]) -> Float[Tensor, "N S S"]:
-    gray = np.stack([cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY) for crop in crops])
+def _fine_features(found: Cues) -> Float[Tensor, "B f H W"]:
+    """The hand-crafted features alone, of 4 pixels a cell."""
+    return torch.cat([cue * share for cue, share in zip(balanced(found), FINE_SHARES, strict=True)], dim=1)
+
+
+def _gray(crops: UInt8[Tensor, "N S S 3"]) -> Float[Tensor, "N S S"]:
+    gray = np.stack([cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY) for crop in crops.numpy()])
     return torch.from_numpy(gray).float()
 
 
