@@ -8,8 +8,9 @@ from saccade.data.samples.sample import FrameSet, Sample
 from saccade.ops.labels import gaussian_density, gaussian_label
 from saccade.training.recipe import Recipe
 
-SHOWN = 1 / 4
-"""side of a target / shorter side of the crop"""
+SHOWN, SHOWN_MASKED = 1 / 4, 1 / 2
+"""side of a target / shorter side of the crop; with masks it fills a cell, of which the encoder of boxes sees
+one point"""
 
 
 def batch_for(recipe: Recipe, *, samples: int = 0, seed: int = 0) -> Sample:
@@ -25,6 +26,25 @@ def batch_for(recipe: Recipe, *, samples: int = 0, seed: int = 0) -> Sample:
     return Sample(train, _with_proposals(recipe, test, generator), tuple(f"made/{i}" for i in range(samples)))
 
 
+def look_alikes(batch: Sample) -> Sample:
+    """A batch whose two samples are the same pictures, with both targets: only a mask or a box says which."""
+    return Sample(_side_by_side(batch.train), _side_by_side(batch.test), batch.origins)
+
+
+def _side_by_side(frames: FrameSet) -> FrameSet:
+    """One target moves to the left, the other to the right, and both pictures become their sum."""
+    assert frames.masks is not None
+    shift = frames.images.shape[-1] // 5
+    shifts = (-shift, shift)
+    images, masks = (
+        torch.stack([each[:, i].roll(by, -1) for i, by in enumerate(shifts)], dim=1)
+        for each in (frames.images, frames.masks)
+    )
+    boxes = frames.boxes.clone()
+    boxes[..., 0] += torch.tensor(shifts)
+    return frames._replace(images=images.sum(dim=1, keepdim=True).expand_as(images), masks=masks, boxes=boxes)
+
+
 def part_of(batch: Sample, samples: slice) -> Sample:
     """Some samples of a batch."""
     sets = [
@@ -36,7 +56,8 @@ def part_of(batch: Sample, samples: slice) -> Sample:
 
 def _frames(recipe: Recipe, frames: int, colours: Tensor, generator: torch.Generator) -> FrameSet:
     width, height = recipe.processing.crop.size_wh
-    side, shape = SHOWN * min(width, height), (frames, len(colours))
+    shown = SHOWN_MASKED if recipe.processing.has_masks else SHOWN
+    side, shape = shown * min(width, height), (frames, len(colours))
     centre = torch.tensor([width, height]) * (0.35 + 0.3 * torch.rand(*shape, 2, generator=generator))
     size = side * (0.8 + 0.4 * torch.rand(*shape, 2, generator=generator))
     boxes = torch.cat([centre - size / 2, size], dim=-1)

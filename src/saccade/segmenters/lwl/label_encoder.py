@@ -6,7 +6,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from saccade.segmenters.lwl.initial import he_normal
-from saccade.segmenters.lwl.learner import ENCODING
+from saccade.segmenters.lwl.learner import ENCODING, FEATURE_SIZE
 
 
 class ResidualBlock(nn.Module):
@@ -54,9 +54,14 @@ class BoxEncoder(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.res = nn.Sequential(ResidualBlock(channels + 1, 64), ResidualBlock(64, 64))
+        first = ResidualBlock(channels + 1, 64)
+        self.res = nn.Sequential(first, ResidualBlock(64, 64))
         self.label_pred = nn.Sequential(nn.Conv2d(64, ENCODING, 3, padding=1), nn.ReLU())
         self.apply(he_normal)
+        with torch.no_grad():
+            # features are small: encodings would begin close to 0, and long stay the same for all boxes
+            for convolution in (first.conv1, first.downsample):
+                convolution.weight.div_(FEATURE_SIZE)
 
     def forward(
         self, features: Float[Tensor, "#N C h w"], boxes: Float[Tensor, "N 4"], size_hw: tuple[int, int]

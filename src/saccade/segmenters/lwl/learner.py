@@ -27,6 +27,8 @@ KERNEL = 3
 """taps of a filter along each axis"""
 CHANNELS = 512
 """channels of the features that filters work on"""
+FEATURE_SIZE = 1 / math.sqrt(CHANNELS * KERNEL**2)
+"""root mean square of these features"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +67,7 @@ class FewShotLearner(nn.Module):
         super().__init__()
         convolution = nn.Conv2d(input_channels, CHANNELS, 3, padding=1, bias=False)
         nn.init.kaiming_normal_(convolution.weight, mode="fan_out")
-        scale = 1 / math.sqrt(CHANNELS * KERNEL**2)
-        self.feature_extractor = nn.Sequential(convolution, InstanceNorm(scale))
+        self.feature_extractor = nn.Sequential(convolution, InstanceNorm(FEATURE_SIZE))
         # the name under which checkpoints hold the root of the weight of |f|^2
         self.filter_optimizer = nn.ModuleDict({"residual_module": nn.Module()})
         root = nn.Parameter(torch.tensor([1e-2]))
