@@ -2,6 +2,9 @@
 
 import csv
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -132,6 +135,22 @@ def test_a_rehearsal_tells_and_leaves_nothing(root: Path, tmp_path: Path, told: 
     assert found["memory"] > 1e8
     assert found["trained"]["bb_regressor"] > 1e6
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.slow
+def test_a_rehearsal_of_two_processes_tells_once(root: Path, tmp_path: Path) -> None:
+    words = ["train", "dimp18", f"--data=folder={root}", f"--out={tmp_path / 'out'}", *TINY]
+    words += ["--set=batch=4", "--set=samples=8", "--devices=2", "--dry-run", "--json"]
+    told = subprocess.run(
+        [sys.executable, "-m", "saccade", *words],
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told.returncode == 0, told.stderr
+    # of which each process has the half
+    assert json.loads(told.stdout)["shapes"]["test.images"] == [1, 2, 3, 96, 96]
 
 
 def test_other_settings_do_not_go_on_in_its_folder(trained: Path, root: Path, told: Told) -> None:

@@ -17,7 +17,7 @@ from typing import Annotated, Any
 import typer
 
 from saccade import __version__
-from saccade.cli import bench, data, demo, models, play, report, submit, track, train, vot
+from saccade.cli import bench, data, demo, detect, models, play, report, submit, track, train, vot
 from saccade.cli.console import complain, notify
 from saccade.cli.eval import evaluate
 from saccade.core.errors import OutputError, SaccadeError, SaccadeWarning, TrainingError
@@ -27,6 +27,7 @@ DONE, FAILED, MISTAKE, INTERRUPTED = 0, 1, 2, 130
 
 VERBS: dict[str, Callable[..., None]] = {
     "track": track.track,
+    "detect": detect.detect,
     "train": train.train,
     "eval": evaluate,
     "report": report.report,

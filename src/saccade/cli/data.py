@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from saccade.cli import data_detection
 from saccade.cli.console import facts, out, print_json, progress, table
+from saccade.cli.data_detection import Classes, Dataset, Link
 from saccade.cli.options import Json
 
 if TYPE_CHECKING:
@@ -14,10 +16,12 @@ if TYPE_CHECKING:
     from saccade.data.datasets.entry import DatasetEntry, StillsEntry
 
 app = typer.Typer(
-    help="Show what data sets there are, and look whether one is whole.\n\n"
+    help="Show what data sets there are, look whether one is whole, convert and split detection sets.\n\n"
     "Example: [bold]saccade data list[/bold]",
     no_args_is_help=True,
 )
+app.command("convert")(data_detection.convert)
+app.command("split")(data_detection.split)
 
 SHOWN = 30
 """how many faults are shown one by one"""
@@ -30,6 +34,7 @@ def list_datasets(json: Json = False) -> None:
     Example: [bold]saccade data list[/bold]
     """
     from saccade.data.datasets import DATASETS, STILLS
+    from saccade.data.detection import DETECTION
 
     entries = [*DATASETS.values(), *STILLS.values()]
     if json:
@@ -46,6 +51,11 @@ def list_datasets(json: Json = False) -> None:
                 }
                 for entry in entries
             ]
+            + [
+                {"name": form.name, "truth": "detections", "is_video": False, "splits": {}}
+                | {"summary": form.summary, "layout": form.layout, "obtain": ""}
+                for form in DETECTION.values()
+            ]
         )
         return
     cells = [
@@ -54,30 +64,58 @@ def list_datasets(json: Json = False) -> None:
     ]
     out.print(table(("name", "truth", "splits", "what it is"), cells))
     out.print(f"To train on only, for they are single pictures: {', '.join(STILLS)}")
+    out.print(f"\nYour own pictures with boxes, to train and judge detectors: {', '.join(DETECTION)}")
 
 
 @app.command("check")
 def check(
     name: Annotated[
-        str, typer.Argument(metavar="NAME", help="Which data set; `saccade data list` shows all.")
+        str,
+        typer.Argument(
+            metavar="NAME",
+            help="Which data set; `saccade data list` shows all. Of boxes in pictures, DIR is enough.",
+        ),
     ],
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where it lies.")],
+    folder: Annotated[Path | None, typer.Argument(metavar="DIR", help="Where it lies.")] = None,
     split: Annotated[
         str | None,
-        typer.Option(metavar="SPLIT", help="Which part of it.  \\[default: the first in the list]"),
+        typer.Option(
+            metavar="SPLIT", help="Which part of it.  \\[default: the first listed; all of a detection set]"
+        ),
+    ] = None,
+    dataset: Dataset = None,
+    classes: Classes = None,
+    fix: Annotated[
+        Path | None,
+        typer.Option("--fix", metavar="DIR", help="Write a mended copy of a detection set, and all changes."),
+    ] = None,
+    link: Link = False,
+    out_folder: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="DIR", help="Where faults.csv and faults.png of a detection set go."),
     ] = None,
     json: Json = False,
 ) -> None:
     """Look whether a data set is whole: what is missing, and which truth disagrees with its frames.
 
-    Reads every annotation, masks too, and the names of all frames, but not the pictures. Exit status 2 when
-    something is wrong.
+    Reads every annotation, masks too, and the names of all frames, but not the pictures; of a detection set
+    every picture as well. Exit status 2 when something is wrong.
 
-    Example: [bold]saccade data check lasot /data/LaSOT --split test[/bold]
+    Example: [bold]saccade data check lasot /data/LaSOT --split test[/bold], or of pictures with boxes
+    [bold]saccade data check /data/BCCD --fix /data/BCCD-mended[/bold]
     """
+    from saccade.core import ConfigError
     from saccade.core.config import to_json
     from saccade.data.datasets import find_any
+    from saccade.data.detection import DETECTION
 
+    if folder is None or name in DETECTION:
+        root = Path(name) if folder is None else folder
+        form = data_detection.form_of(dataset if folder is None else name, root)
+        data_detection.check_boxes(form, root, split, classes, out_folder, fix, is_linked=link, json=json)
+        return
+    if fix is not None or dataset is not None:
+        raise ConfigError(f"--fix and --dataset are for pictures with boxes; {name} is none of those forms")
     entry = find_any(name)
     part = entry.split(split)
     findings, total = _check(entry, folder, part)

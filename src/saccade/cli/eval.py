@@ -8,6 +8,7 @@ import typer
 
 from saccade.cli.console import complain, print_json, progress
 from saccade.cli.contenders import check_ability, load_ahead, make_contender, parse_others
+from saccade.cli.eval_detection import evaluate_detector, is_of_detection, refuse_options
 from saccade.cli.options import (
     Device,
     Json,
@@ -33,7 +34,11 @@ NAMED = 3
 def evaluate(
     dataset: Annotated[
         list[str],
-        typer.Option(metavar="NAME", help="Which data set; `folder` for sequences of your own. Repeatable."),
+        typer.Option(
+            metavar="NAME",
+            help="Which data set; `folder` for sequences of your own; voc, coco, yolo or open_images for "
+            "detectors. Repeatable.",
+        ),
     ],
     root: Annotated[
         list[Path], typer.Option(metavar="DIR", help="Where the data set lies; one for each --dataset.")
@@ -86,6 +91,12 @@ def evaluate(
             help="Put another tracker's result files beside ours, e.g. --also MEEM=results/MEEM. Repeatable.",
         ),
     ] = None,
+    detections: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Score COCO results that another program wrote, instead of a model."
+        ),
+    ] = None,
     seed: Seed = 0,
     weights: Weights = None,
     device: Device = "auto",
@@ -103,7 +114,27 @@ def evaluate(
     Example: [bold]saccade eval eco still --dataset folder --root sequences --out runs/comparison[/bold]
 
     Example: [bold]saccade eval eco --dataset otb100 --root /data/OTB --protocol tre --workers 8[/bold]
+
+    Example: [bold]saccade eval runs/mine/best.ckpt --dataset voc --root VOCdevkit/VOC2007 --split test[/bold]
     """
+    if detections is not None or is_of_detection(dataset, models or ()):
+        # a run over single pictures has no protocol, and its answers no chance in them
+        tracking = {"--protocol": protocol, "--workers": workers, "--ray": ray, "--also": also}
+        refuse_options(tracking | {"--repeat": repeat > 1, "--seed": seed})
+        evaluate_detector(
+            dataset,
+            root,
+            models or [],
+            split=split,
+            place=out,
+            weights=weights,
+            detections=detections,
+            device=device,
+            precision=precision,
+            settings=settings,
+            json=json,
+        )
+        return
     if ray is None and workers is not None and workers > 1:
         load_ahead()
     from saccade.evaluation import plan

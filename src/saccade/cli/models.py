@@ -41,7 +41,7 @@ def list_models(json: Json = False) -> None:
     cells = [
         (row.name, row.task, weights.file, "yes" if find(weights.key) else "no", row.summary)
         if (weights := row.weights)
-        else (row.name, row.task, "none", "", row.summary)
+        else (row.name, row.task, "your own" if row.untrained else "none", "", row.summary)
         for row in rows
     ]
     out.print(table(("name", "task", "weights", "here", "what it is"), cells))
@@ -65,7 +65,7 @@ def card(
     row = model.entry
     about = {"name": row.name, "task": row.task, "what it is": row.summary, "paper": row.paper or "none"}
     if row.weights is None:
-        about["weights"] = "needs none"
+        about["weights"] = row.remedy.removeprefix("it ")
     else:
         about |= {
             "weights": row.weights.file,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from saccade.cli.console import notify, out, print_json, print_numbers, progress
+from saccade.cli.eval_detection import report_on_detector
 from saccade.cli.options import Json
 from saccade.core import ConfigError
 
@@ -51,6 +52,9 @@ def report(
 
     Example: [bold]saccade report runs/comparison --protocol otb --frames 30[/bold]
     """
+    tracking = {"--dataset": dataset, "--protocol": protocol, "--frames": frames}
+    if report_on_detector(folder, root, tracking, json=json):
+        return
     wanted = parse_frames(frames)
     found = _find(folder, dataset, protocol)
     if root is not None and len(found) > 1:

@@ -1,5 +1,7 @@
-"""`saccade train`: from data sets to weights that track; broken off, it goes on by itself."""
+"""`saccade train`: from data sets to weights that track or detect; broken off, it goes on by itself."""
 
+import os
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,14 +11,19 @@ import typer
 from saccade.cli.console import facts, print_json, table
 from saccade.cli.console import out as stdout
 from saccade.cli.options import Json, command_line, parse_settings
+from saccade.cli.train_course import Course
 from saccade.cli.train_data import Given, mix
 from saccade.cli.train_judge import make_judge
 from saccade.cli.train_screen import Screen, print_rehearsal, telling
-from saccade.core import MissingExtraError, WeightsError
+from saccade.core import ConfigError, MissingExtraError, WeightsError
 
 if TYPE_CHECKING:
     from saccade.training.fit import Fitted
-    from saccade.training.recipe import Recipe
+    from saccade.training.recipe import Recipe, TrackingRecipe
+
+
+MOST_WORKERS = 4
+"""processes that make samples for a device, where nothing else is said"""
 
 
 class PrecisionOfTraining(StrEnum):
@@ -54,7 +61,20 @@ Validate = Annotated[
     typer.Option(
         "--validate",
         metavar="NAME=DIR",
-        help="Sequences to track while training; NAME:SPLIT=DIR. Repeatable.",
+        help="Sequences to track, or pictures to detect in, while training; NAME:SPLIT=DIR. Repeatable.",
+    ),
+]
+Classes = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME,NAME,…",
+        help="What a detector learns to tell apart, in this order.  \\[default: all classes of the data]",
+    ),
+]
+Patience = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N", min=1, help="End once N epochs have brought nothing better.  \\[default: never]"
     ),
 ]
 Init = Annotated[
@@ -83,6 +103,8 @@ def train(
         int | None,
         typer.Option(metavar="K", min=1, help="Epochs between validations.  \\[default: the recipe's]"),
     ] = None,
+    classes: Classes = None,
+    patience: Patience = None,
     init: Init = None,
     seed: Annotated[int, typer.Option(metavar="S", min=0, help="Same seed, same training.")] = 0,
     device: Annotated[str, typer.Option(metavar="NAME", help="auto, cpu, cuda or mps.")] = "auto",
@@ -97,8 +119,13 @@ def train(
         int, typer.Option(metavar="N", min=1, help="Pieces that each batch is made in, to need less memory.")
     ] = 1,
     workers: Annotated[
-        int, typer.Option(metavar="N", min=0, help="Processes that make samples, for each device.")
-    ] = 4,
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=0,
+            help="Processes that make samples, for each device.  \\[default: 4, or one a core if fewer]",
+        ),
+    ] = None,
     checkpoint_minutes: Annotated[
         float, typer.Option(metavar="M", min=0, help="Minutes between checkpoints inside of an epoch.")
     ] = 10.0,
@@ -119,16 +146,18 @@ def train(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Train a tracker.
+    """Train a tracker, or a detector on your own boxes.
 
-    Leaves last.ckpt and best.ckpt to go on from and to track with, model.safetensors, steps.csv, epochs.csv,
-    tensorboard/, pictures/ of the first batches, and run.json.
+    Leaves last.ckpt to go on from and to use, best.ckpt where something is measured to judge by,
+    model.safetensors, steps.csv, epochs.csv, tensorboard/, pictures/ of the first batches, and run.json.
 
     Broken off, it goes on where it stopped when it is started again with the same command.
 
     Example: [bold]saccade train dimp50 --data lasot=/data/LaSOT --data got10k=/data/GOT --out runs/a[/bold]
 
     Example: [bold]saccade eval runs/a/last.ckpt --dataset otb100 --root /data/OTB[/bold]
+
+    Example: [bold]saccade train yolox_tiny --data voc=/data/mine --out runs/b --patience 50[/bold]
     """
     changes = parse_settings(settings)
     from saccade.core.config import override
@@ -138,10 +167,7 @@ def train(
         _list(json)
         return
     chosen = override(find_recipe(recipe), changes)
-    given = [Given.of(text) for text in data or ()]
-    mixture, held_out, described = mix(chosen, given)
     try:
-        from saccade.training.feed import MixtureFeed
         from saccade.training.fit import Machines, Plan, fit
         from saccade.training.loop import Rhythm
         from saccade.training.rehearsal import rehearse
@@ -149,41 +175,45 @@ def train(
         package = (error.name or "lightning").partition(".")[0]
         raise MissingExtraError.of(package, "train") from None
 
-    place = out or Path("runs") / "train" / recipe
+    place = out or Path("runs") / "train" / chosen.name
+    course = _course(
+        chosen, changes, data or (), validate, classes, init=init, out=place, seed=seed, device=device
+    )
     plan = Plan(
-        recipe=chosen,
-        settings=changes,
-        feed=MixtureFeed(chosen, mixture, held_out, seed),
-        data=described,
+        recipe=course.recipe,
+        settings=course.settings,
+        feed=course.feed,
+        data=course.data,
         out=place,
         seed=seed,
         init=init,
-        start=_start(chosen, init, place),
+        start=course.start,
         machines=Machines(
             device=device,
             devices=devices,
             nodes=nodes,
             precision=precision.value,
             accumulate=accumulate,
-            workers=workers,
+            workers=workers_of(devices) if workers is None else workers,
         ),
         rhythm=Rhythm(
             checkpoint_minutes=checkpoint_minutes,
             checkpoint_steps=checkpoint_steps,
             keep_every=keep_every,
             validate_every=validate_every,
+            patience=patience,
         ),
         about={"command": command_line(context)},
     )
-    judge = make_judge(chosen.model, validate, place, device)
-    with Screen(recipe) as screen:
+    with Screen(chosen.name) as screen:
         if dry_run:
             rehearsal = rehearse(plan, screen.on_download)
             screen.close()
-            print_rehearsal(rehearsal, as_json=json)
+            if rehearsal is not None:
+                print_rehearsal(rehearsal, as_json=json)
             return
         try:
-            fitted = fit(plan, screen, judge, screen.on_download)
+            fitted = fit(plan, screen, course.judge, screen.on_download)
         except KeyboardInterrupt as stop:
             stop.add_note("the same command goes on from the last checkpoint")
             raise
@@ -191,9 +221,48 @@ def train(
         _tell(fitted, json)
 
 
+def _course(
+    recipe: "Recipe",
+    changes: Mapping[str, str],
+    data: Sequence[str],
+    validate: Sequence[str] | None,
+    classes: str | None,
+    *,
+    init: str | None,
+    out: Path,
+    seed: int,
+    device: str,
+) -> Course:
+    """What is trained on, by what it is judged, and what it begins with.
+
+    Raises:
+        ConfigError: for options that cannot be understood, or mean nothing for the recipe.
+        DatasetError: when data is missing or broken.
+    """
+    from saccade.cli.train_detection import detection_course
+    from saccade.training.feed import MixtureFeed
+    from saccade.training.recipe import DetectionRecipe, TrackingRecipe
+
+    if isinstance(recipe, DetectionRecipe):
+        return detection_course(recipe, data, validate, classes, init=init, out=out, seed=seed, device=device)
+    if classes is not None:
+        raise ConfigError(f"--classes: {recipe.name} follows what it is pointed at; leave it out")
+    assert isinstance(recipe, TrackingRecipe)
+    mixture, held_out, described = mix(recipe, [Given.of(text) for text in data])
+    return Course(
+        recipe=recipe,
+        settings=changes,
+        feed=MixtureFeed(recipe, mixture, held_out, seed),
+        data=described,
+        start=_start(recipe, init, out),
+        judge=make_judge(recipe.model, validate, out, device),
+    )
+
+
 def _list(json: bool) -> None:
     """Says what there is to train."""
     from saccade.core.config import to_json
+    from saccade.training.recipe import TrackingRecipe
     from saccade.zoo.recipes import RECIPES
 
     recipes = [make() for make in RECIPES.values()]
@@ -201,12 +270,23 @@ def _list(json: bool) -> None:
         # all of it, for whoever looks for what can be set
         print_json([to_json(one) for one in recipes])
         return
-    data = (", ".join(dict.fromkeys(part.dataset for part in one.data)) for one in recipes)
+    data = (
+        ", ".join(dict.fromkeys(part.dataset for part in one.data))
+        if isinstance(one, TrackingRecipe)
+        else "your own boxes"
+        for one in recipes
+    )
     cells = [(one.name, one.model, sets, one.summary) for one, sets in zip(recipes, data, strict=True)]
     stdout.print(table(("recipe", "trains", "on", "what comes out"), cells))
 
 
-def _start(recipe: "Recipe", init: str | None, out: Path) -> Path | None:
+def workers_of(devices: int) -> int:
+    """How many processes make samples for a device, where nothing else is said."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(MOST_WORKERS, max(cores // devices, 1))
+
+
+def _start(recipe: "TrackingRecipe", init: str | None, out: Path) -> Path | None:
     """The weights of the model that a recipe goes on from, where nothing else is said.
 
     Raises:
@@ -214,19 +294,28 @@ def _start(recipe: "Recipe", init: str | None, out: Path) -> Path | None:
     """
     from saccade.training.checkpoints import LAST
     from saccade.weights import Store
+    from saccade.zoo.catalog import CATALOG
+    from saccade.zoo.recipes import RECIPES
 
     if recipe.start is None or init is not None or (out / LAST).is_file():
         return None
     found = Store().find(recipe.start)
     if found is None:
+        # what is published under that name can be in the store; else there is but what was trained here
+        models = (row for row in CATALOG.values() if row.weights and row.weights.key == recipe.start)
+        remedies = [model.remedy for model in models][:1]
+        trained = f", such as saccade train {recipe.start} leaves" if recipe.start in RECIPES else ""
+        remedies.append(f"give a file with --init FILE{trained}")
         raise WeightsError(
-            f"{recipe.name} goes on from the weights of {recipe.start}, which are not here: saccade models "
-            f"import FILE, or give a file with --init FILE, such as saccade train {recipe.start} leaves"
+            f"{recipe.name} goes on from the weights of {recipe.start}, which are not here: "
+            f"{', or '.join(remedies)}"
         )
     return found
 
 
 def _tell(fitted: "Fitted", json: bool) -> None:
+    from saccade.training.checkpoints import BEST
+
     if json:
         print_json(
             {
@@ -239,8 +328,9 @@ def _tell(fitted: "Fitted", json: bool) -> None:
         return
     rows = {"trained": f"{fitted.steps:,} steps"}
     rows |= {name: f"{value:.4g}" for name, value in telling(fitted.scores).items()}
+    best = fitted.checkpoint.with_name(BEST)
     rows |= {
         "weights": str(fitted.weights),
-        "to try": f"saccade eval {fitted.checkpoint} --dataset NAME --root DIR",
+        "to try": f"saccade eval {best if best.is_file() else fitted.checkpoint} --dataset NAME --root DIR",
     }
     stdout.print(facts(rows))

@@ -14,7 +14,7 @@ from saccade.core import ConfigError, DatasetError
 if TYPE_CHECKING:
     from saccade.data.samples.footage import Footage
     from saccade.data.samples.mixture import Mixture
-    from saccade.training.recipe import Part, Recipe
+    from saccade.training.recipe import Part, TrackingRecipe
 
 _GIVEN = re.compile(r"(?P<name>[^:@=]+)(:(?P<split>[^@=]+))?(@(?P<weight>[^=]+))?=(?P<root>.+)", re.DOTALL)
 
@@ -30,7 +30,7 @@ class Given:
 
     @classmethod
     def of(cls, text: str, option: str = "--data") -> "Given":
-        """Reads what was typed.
+        """Reads what was typed of a data set of sequences.
 
         Raises:
             ConfigError: when it is none, or its weight is no number above 0.
@@ -38,22 +38,36 @@ class Given:
         """
         from saccade.data.datasets import find_any
 
+        given = cls.as_typed(text, option)
+        entry = find_any(given.name)
+        split = None if given.split is None else entry.split(given.split)
+        return replace(given, name=entry.name, split=split)
+
+    @classmethod
+    def as_typed(cls, text: str, option: str, example: str = "lasot=/data/LaSOT") -> "Given":
+        """What was typed, whatever data set it names.
+
+        Args:
+            example: for whoever typed something else.
+
+        Raises:
+            ConfigError: when it is none, or its weight is no number above 0.
+        """
         found = _GIVEN.fullmatch(text)
         if found is None:
             raise ConfigError(
-                f"{option} {text}: expected NAME=DIR, as in lasot=/data/LaSOT, or NAME:SPLIT@WEIGHT=DIR"
+                f"{option} {text}: expected NAME=DIR, as in {example}, or NAME:SPLIT@WEIGHT=DIR"
             )
-        weight = found["weight"]
+        name, split, weight = found["name"], found["split"], found["weight"]
         if weight is not None and not _is_weight(weight):
-            raise ConfigError(
-                f"{option} {text}: expected a weight above 0, e.g. {option} lasot@0.25=/data/LaSOT"
-            )
-        entry = find_any(found["name"])
-        split = None if found["split"] is None else entry.split(found["split"])
-        return cls(entry.name, split, None if weight is None else float(weight), Path(found["root"]))
+            weighted = example.replace("=", "@0.25=")
+            raise ConfigError(f"{option} {text}: expected a weight above 0, e.g. {option} {weighted}")
+        return cls(name, split, None if weight is None else float(weight), Path(found["root"]))
 
 
-def mix(recipe: "Recipe", given: Sequence[Given]) -> tuple["Mixture", "Mixture | None", list[dict[str, Any]]]:
+def mix(
+    recipe: "TrackingRecipe", given: Sequence[Given]
+) -> tuple["Mixture", "Mixture | None", list[dict[str, Any]]]:
     """The mixture to train on, that to measure on, and what checkpoints say of the former.
 
     Those given take the place of the recipe's; where it names them, with its splits and weights.
@@ -134,7 +148,7 @@ def _rows(one: Given, parts: "Sequence[Part]") -> "Iterator[tuple[Part, Path]]":
         yield replace(part, weight=part.weight * share), one.root
 
 
-def _ask_for(recipe: "Recipe") -> None:
+def _ask_for(recipe: "TrackingRecipe") -> None:
     """Says what the recipe would use, and where it comes from."""
     from saccade.data.datasets import find_any
 
@@ -143,8 +157,10 @@ def _ask_for(recipe: "Recipe") -> None:
         splits.setdefault(part.dataset, []).append(part.split or "all")
     for name, parts in splits.items():
         weight = sum(part.weight for part in recipe.data if part.dataset == name)
+        entry = find_any(name)
         said = (
-            f"{name} ({', '.join(parts)}), weight {weight:g}, from {find_any(name).obtain or 'its authors'}"
+            f"{name} ({', '.join(parts)}), weight {weight:g}, from {entry.obtain or 'its authors'}; "
+            f"laid out as {entry.layout}"
         )
         err.print(escape(said), soft_wrap=True)
     example = " ".join(f"--data {name}=DIR" for name in splits)

@@ -72,9 +72,7 @@ class Screen:
         """See `Watch`."""
         self.close()
         if replaced:
-            notify(
-                f"{replaced:,} samples could not be made; others took their place, the first is named above"
-            )
+            notify(f"{replaced:,} samples could not be made; others took their place, as named above")
 
 
 def telling(values: Mapping[str, float]) -> Mapping[str, float]:

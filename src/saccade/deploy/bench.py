@@ -95,7 +95,7 @@ def bench(
             f"a bench needs at least {warm_up + 2} frames, got {len(frames)}; give a longer source"
         )
     on_cuda = device.type == "cuda"
-    wait = partial(torch.accelerator.synchronize, device) if device.type != "cpu" else _at_once
+    wait = partial(torch.accelerator.synchronize, device) if device.type != "cpu" else at_once
     if on_cuda:
         torch.cuda.reset_peak_memory_stats(device)
     spent, timings = _pass(model, frames, boxes, wait, on_frame)
@@ -103,7 +103,7 @@ def bench(
     timed = whole = np.array(spent[first:])
     if device.type != "cpu":
         with stages_end_with(wait):
-            waited, timings = _pass(model, frames, boxes, wait, _at_once)
+            waited, timings = _pass(model, frames, boxes, wait, at_once)
         whole = np.array(waited[first:])
     staged = timings[first:]
     stages = dict.fromkeys(name for timing in staged for name in timing)
@@ -125,7 +125,7 @@ def bench(
         staged_ms=float(whole.mean()),
         backbone_ms=float(np.nanmedian(backbone)) if "backbone" in stages else None,
         overhead=float(np.nanmedian(whole / backbone)) - 1 if "backbone" in stages else None,
-        memory_mb=_peak_memory_mb(),
+        memory_mb=peak_memory_mb(),
         device_memory_mb=torch.cuda.max_memory_allocated(device) / 2**20 if on_cuda else None,
     )
 
@@ -153,7 +153,7 @@ def _pass(
     return spent, timings
 
 
-def _at_once() -> None:
+def at_once() -> None:
     """What has been computed when the call returns needs no waiting for."""
 
 
@@ -209,7 +209,8 @@ def spread_boxes(count: int, size_wh: tuple[int, int]) -> list[Box]:
     return [(x - side / 2, y - side / 2, side, side) for x, y in centers[:count]]
 
 
-def _peak_memory_mb() -> float | None:
+def peak_memory_mb() -> float | None:
+    """Highest memory of the process so far in MiB; None on Windows."""
     if sys.platform == "win32":
         return None
     import resource

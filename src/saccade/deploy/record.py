@@ -1,9 +1,6 @@
 """Runs a model over a video and leaves the files of a run: boxes, masks, annotated video, and what ran."""
 
-import signal
-import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +13,7 @@ from saccade.core import Frame, Instances, Model, SaccadeError, Status, Targets,
 from saccade.core.config import to_json
 from saccade.core.timing import StepClock
 from saccade.core.versions import versions
+from saccade.deploy.interrupts import undisturbed
 from saccade.draw import Overlay
 from saccade.media import RunWriter, VideoSink
 
@@ -119,13 +117,13 @@ def record(
     """
     recording = Recording(out, skipped=skipped)
     clock, overlay = StepClock(), Overlay()
-    files = _Files(out, fps, _run_facts(model, seed) | dict(about or {}))
+    files = _Files(out, fps, run_facts(model, seed) | dict(about or {}))
     finished = False
     try:
         for frame, found in follow_frames(model, clock.started(frames), targets, seed=seed):
             seconds = clock.elapsed()
             picture = overlay.draw(frame, found)
-            with _undisturbed():
+            with undisturbed():
                 files.write(found, picture, frame.time)
                 recording.add(found, seconds)
             if not watch(frame, found, picture):
@@ -136,7 +134,7 @@ def record(
             error.add_note(f"the {_frames(recording.frames)} before that are kept in {out}")
         raise
     finally:
-        with _undisturbed():
+        with undisturbed():
             files.close(recording.outcome(), finished=finished)
     recording.files = [name for name in FILES if (out / name).exists()]
     return recording
@@ -171,28 +169,8 @@ def _frames(count: int) -> str:
     return f"{count} frame{'s' * (count != 1)}"
 
 
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Holds Ctrl-C and kill (-TERM) back until the block is done, so that no file is left half written."""
-    if threading.current_thread() is not threading.main_thread():
-        # only the main thread is ever interrupted
-        yield
-        return
-    came: list[int] = []
-    before = {
-        number: signal.signal(number, lambda came_in, _: came.append(came_in))
-        for number in (signal.SIGINT, signal.SIGTERM)
-    }
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-    for late in came:
-        signal.raise_signal(late)
-
-
-def _run_facts(model: Model, seed: int) -> dict[str, Any]:
+def run_facts(model: Model, seed: int) -> dict[str, Any]:
+    """What `run.json` says of how a model ran."""
     return {
         "model": model.name,
         "config": to_json(model.config),

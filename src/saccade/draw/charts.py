@@ -53,6 +53,8 @@ _STYLE: dict[Any, Any] = {
 _SIZE_INCHES = (4.8, 2.9)
 _BESIDE_FROM = 3
 """with so many curves, a legend would lie on some of them"""
+_NUMBERED = 30
+"""rows of a matrix up to which its cells have room for their numbers"""
 _LONGEST = 26
 """letters of a name in a legend"""
 """with more lines than these the legend stands beside the chart, for there is no room inside of it"""
@@ -201,6 +203,43 @@ def dot_plot(
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.tick_params(axis="y", length=0)
     return _finished(figure, axes, several=True, beside=True)
+
+
+def histogram(
+    edges: Float[np.ndarray, " E"], counts: Integer[np.ndarray, " B"], *, x_label: str, y_label: str
+) -> Figure:
+    """How many there are between each two edges."""
+    figure, axes = _axes(x_label, y_label)
+    axes.bar(
+        edges[:-1], counts, np.diff(edges), align="edge", color=INKS[0], edgecolor="white", linewidth=0.8
+    )
+    axes.set_xlim(float(edges[0]), float(edges[-1]))
+    axes.set_ylim(0, max(1, 1.05 * counts.max(initial=0)))
+    axes.grid(axis="x", visible=False)
+    axes.set_axisbelow(True)
+    return figure
+
+
+def matrix_plot(
+    counts: Integer[np.ndarray, "N N"], names: Sequence[str], *, x_label: str, y_label: str
+) -> Figure:
+    """Counts in a grid, each cell as dark as its share of its row; numbers where there is room."""
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    side = 1.9 + min(0.42 * len(names), 13.0)
+    figure, axes = _axes(x_label, y_label, size=(side + 0.4, side))
+    axes.imshow(shares, cmap="Blues", vmin=0.0, vmax=1.0, aspect="equal")
+    labels = [_short(name) for name in names]
+    # small letters where there are many
+    size = max(2.5, min(8.0, 260 / max(len(names), 1)))
+    axes.set_xticks(range(len(names)), labels, rotation=90, fontsize=size)
+    axes.set_yticks(range(len(names)), labels, fontsize=size)
+    axes.tick_params(length=0)
+    axes.grid(visible=False)
+    for row, column in np.argwhere(counts > 0) if len(names) <= _NUMBERED else ():
+        color = "white" if shares[row, column] > 0.55 else "#30353B"
+        text = f"{counts[row, column]}"
+        axes.text(column, row, text, ha="center", va="center", color=color, fontsize=size)
+    return figure
 
 
 def speed_plot(

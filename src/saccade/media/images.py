@@ -34,7 +34,7 @@ class ImageReader(Reader):
     def __init__(self, name: str, paths: Sequence[Path], places: Sequence[str] | None = None) -> None:
         self.name = name
         self.num_frames = len(paths)
-        self._paths = paths
+        self.files = paths
         self._places = places or [str(path) for path in paths]
         self.size_wh = picture_size(paths[0])
 
@@ -86,9 +86,9 @@ class ImageReader(Reader):
 
     def frames(self, start: int, end: int | None) -> Generator[Item, None, None]:
         """Yields the pictures; a file that cannot be read whole is a `SourceError`."""
-        for index in range(start, len(self._paths) if end is None else min(end, len(self._paths))):
+        for index in range(start, len(self.files) if end is None else min(end, len(self.files))):
             try:
-                item: Item = read_frame(self._paths[index], index, self._places[index])
+                item: Item = read_frame(self.files[index], index, self._places[index])
             except SourceError as error:
                 item = error
             yield item

@@ -1,6 +1,7 @@
 """What every kind of source is made of: something that yields frames, and names those it could not read."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from saccade.core import Frame, InputError
@@ -19,6 +20,7 @@ class Reader(Protocol):
         num_frames: how many there are in all; None when nobody can know.
         size_wh: width and height of the first frame in pixels; None when that is not known beforehand.
         live: whether frames come at their own pace and are lost when nobody takes them.
+        files: of sources that are single pictures, in the order of the frames; empty for all others.
     """
 
     name: str
@@ -26,6 +28,7 @@ class Reader(Protocol):
     num_frames: int | None = None
     size_wh: tuple[int, int] | None = None
     live: bool = False
+    files: Sequence[Path] = ()
 
     def frames(self, start: int, end: int | None) -> Generator[Item, None, None]:
         """Yields the frames from index `start` up to, not including, `end`.

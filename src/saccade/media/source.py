@@ -30,6 +30,7 @@ class Source:
         num_frames: how many frames there are between start and end; None when nobody can know.
         size_wh: width and height of the first frame in pixels; None when that is not known beforehand.
         live: whether frames come at their own pace, so that some are dropped when they are not taken in time.
+        files: of sources that are single pictures, in the order of `Frame.index`; empty for all others.
         skipped: what was left out, a sentence each (with `on_bad_frame="skip"`).
 
     Raises:
@@ -43,6 +44,7 @@ class Source:
         self.fps = reader.fps
         self.size_wh = reader.size_wh
         self.live = reader.live
+        self.files = tuple(reader.files)
         self.num_frames = _count(reader, start, end)
         self.skipped: list[str] = []
         self._reader = reader

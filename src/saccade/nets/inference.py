@@ -153,9 +153,10 @@ def _fold_batch_norms(parent: nn.Module) -> None:
     of a residual block, positions 0 and 1 of a sequence.
     """
     for (name, layer), (following, norm) in pairwise(list(parent.named_children())):
-        if isinstance(layer, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
+        # not of a class of their own: other libraries have batch norms that do more
+        if isinstance(layer, nn.Conv2d) and type(norm) is nn.BatchNorm2d:
             setattr(parent, name, fuse_conv_bn_eval(layer, norm))
-        elif isinstance(layer, nn.Linear) and isinstance(norm, nn.BatchNorm1d):
+        elif isinstance(layer, nn.Linear) and type(norm) is nn.BatchNorm1d:
             setattr(parent, name, fuse_linear_bn_eval(layer, norm))
         else:
             continue

@@ -34,17 +34,25 @@ def save_checkpoint(path: Path, content: Mapping[str, Any]) -> None:
         part.replace(path)
     except (OSError, RuntimeError) as error:
         part.unlink(missing_ok=True)
-        # PyTorch's writer stumbles over what was said before: by the disk, or by a signal
-        cause = error.__context__
-        if cause is not None and not isinstance(cause, OSError):
+        # PyTorch's writer stumbles, more than once, over what was said first: by the disk, or by a signal
+        cause: BaseException = error
+        while cause.__context__ is not None:
+            cause = cause.__context__
+        if not isinstance(cause, OSError | RuntimeError):
             raise cause from None
-        raise _unwritable(path, cause or error) from None
+        raise _unwritable(path, cause) from None
 
 
 def keep_checkpoint(path: Path, name: str) -> None:
-    """Keeps a checkpoint under another name too, at no cost where the file system has links."""
+    """Keeps a checkpoint under another name too, at no cost where the file system has links.
+
+    Raises:
+        OutputError: when there is no place for it.
+    """
     kept, part = path.with_name(name), path.with_name(f"{name}.part")
     try:
+        if kept.is_file() and kept.samefile(path):
+            return  # two links to one file would not replace each other
         part.unlink(missing_ok=True)
         try:
             part.hardlink_to(path)

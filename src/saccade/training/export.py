@@ -7,28 +7,27 @@ from typing import Any
 from torch import nn
 
 from saccade import __version__
-from saccade.data.samples.augment import Colors
 from saccade.weights import Label, Preprocessing, Store
 from saccade.weights.store import sha256_of
 from saccade.weights.trained import Trained
 
 WEIGHTS = "model.safetensors"
-_WHITE = 255.0
 
 
 def export_weights(
-    network: nn.Module, about: Mapping[str, Any], step: int, checkpoint: Path, colors: Colors
+    network: nn.Module, about: Mapping[str, Any], step: int, checkpoint: Path, preprocessing: Preprocessing
 ) -> Path:
     """Writes a network beside the checkpoint that it is of; returns the file.
 
     Args:
         about: what the checkpoint says of the training.
         step: after how many steps.
-        colors: what the network wants to see.
+        preprocessing: what the network wants to see.
 
     Raises:
         OutputError: when it cannot be written; then the one before is still there.
     """
+    sets = dict.fromkeys(part["dataset"] for part in about["data"])
     trained = Trained.of({**about["trained"], "step": step})
     label = Label(
         network=f"{type(network).__name__}, trained as {trained.model}",
@@ -36,17 +35,8 @@ def export_weights(
         file=checkpoint.name,
         sha256=sha256_of(checkpoint),
         publisher=f"trained with saccade {__version__} by the recipe {trained.recipe}",
-        licence=f"not stated; trained on {', '.join(part['dataset'] for part in about['data'])}",
-        preprocessing=preprocessing_of(colors),
+        licence=f"not stated; trained on {', '.join(sets)}",
+        preprocessing=preprocessing,
         trained=trained,
     )
     return Store(checkpoint.parent).keep(Path(WEIGHTS).stem, network.state_dict(), label)
-
-
-def preprocessing_of(colors: Colors) -> Preprocessing:
-    """What a network was trained to see, for pictures with values 0 … 255."""
-    factor = _WHITE / colors.white
-    mean, std = ([factor * value for value in row] for row in (colors.mean, colors.std))
-    return Preprocessing(
-        colours=colors.order, mean=(mean[0], mean[1], mean[2]), scale=(std[0], std[1], std[2])
-    )

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
+from lightning.fabric.plugins.environments.lightning import LightningEnvironment
 from lightning.fabric.plugins.environments.slurm import SLURMEnvironment
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch import Callback, Trainer
@@ -22,28 +23,30 @@ from saccade.core.config import to_json
 from saccade.core.versions import versions
 from saccade.training.checkpoints import LAST, check_same, read_training
 from saccade.training.export import WEIGHTS
-from saccade.training.feed import Feed, Share, train_loader, validation_loader
+from saccade.training.feed import Feed, Share, is_lost_worker, lost_worker, train_loader, validation_loader
 from saccade.training.initialisation import initialise
 from saccade.training.loop import Judge, Loop, Rhythm, Watch
-from saccade.training.memory import out_of_memory
+from saccade.training.memory import has_too_few_samples, is_out_of_memory, out_of_memory
 from saccade.training.module import NotFinite, TrainingModule
+from saccade.training.processes import end_with_starter
 from saccade.training.recipe import Recipe
 from saccade.training.record import only_one, read_record, write_record
 from saccade.training.stopped import not_finite
 from saccade.weights.fetch import Progress
-from saccade.weights.trained import NETWORK
 
 Precision = Literal["float32", "bfloat16", "float16"]
 _PRECISIONS: dict[str, Any] = {"float32": "32-true", "bfloat16": "bf16-mixed", "float16": "16-mixed"}
 _PATIENCE = timedelta(hours=12)
 """for which processes wait for the one that tracks"""
-_TASK = f"task.{NETWORK}"
-"""how settings of a recipe begin that are its network's"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Machines:
-    """What a training runs on; none of it changes what comes out but by rounding.
+    """What a training runs on.
+
+    But for rounding, devices, nodes and workers change nothing that comes out, and pieces nothing of losses
+    that are means over samples; those that pool all pixels, or divide by a count, are of one piece. Batch
+    norms that learn see the samples of one piece on one device.
 
     Attributes:
         device: "auto", "cpu", "cuda" or "mps".
@@ -86,7 +89,7 @@ class Plan:
     """
 
     recipe: Recipe
-    settings: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
     feed: Feed
     data: Sequence[Mapping[str, Any]]
     out: Path
@@ -110,7 +113,7 @@ class Plan:
         made = {
             name.removeprefix("task."): value
             for name, value in self.settings.items()
-            if name.startswith(_TASK)
+            if name.startswith(self.recipe.model_settings)
         }
         trained = {"model": self.recipe.model, "recipe": self.recipe.name, "settings": made}
         return {
@@ -155,28 +158,35 @@ def fit(
         OutputError: when something cannot be written; the last good checkpoint stays.
         KeyboardInterrupt: when the user wished to stop.
     """
+    seen = _stamp(plan.out / LAST)
     module, state = prepare(plan, show)
     loop = Loop(
         out=plan.out,
         about=plan.facts,
         state=state,
+        feed=plan.feed,
         validation=partial(_validation, plan),
         rhythm=plan.rhythm,
         watch=watch,
         judge=judge,
     )
-    trainer = make_trainer(plan, [loop], steps=module.total_steps - module.step)
+    stop = module.step if loop.has_had_enough else module.total_steps
+    trainer = make_trainer(plan, [loop], steps=stop - module.step)
     with only_one(plan.out) if trainer.is_global_zero else nullcontext():
         if trainer.is_global_zero:
+            if _stamp(plan.out / LAST) != seen:
+                raise ConfigError(
+                    f"--out {plan.out}: another training was at work in it until just now; run this again"
+                )
             write_record(plan.out, plan.facts, to_json(plan.machines), plan.about, module.step)
-        batches = train_batches(plan, trainer, start=module.step, stop=module.total_steps)
+        batches = train_batches(plan, trainer, start=module.step, stop=stop)
         with running(plan, module, trainer), loop.heeding_interrupts(alone=plan.machines.world == 1):
             try:
                 trainer.fit(module, batches)
             finally:
                 if trainer.is_global_zero:
                     watch.end(getattr(batches.dataset, "num_failures", 0))
-    if module.step < module.total_steps:
+    if module.step < module.total_steps and not loop.has_had_enough:
         raise KeyboardInterrupt
     return Fitted(module.step, plan.out / LAST, plan.out / WEIGHTS, loop.scores)
 
@@ -198,11 +208,7 @@ def prepare(plan: Plan, show: Progress) -> tuple[TrainingModule, dict[str, Any] 
     elif (before := read_record(plan.out)) is not None and any(plan.out.glob("*.ckpt")):
         # one that came to no checkpoint leaves nothing that another would spoil
         check_same(plan.out, before, plan.course)
-    if plan.recipe.samples < plan.recipe.batch:
-        raise ConfigError(
-            f"{plan.recipe.samples} samples an epoch make no batch of {plan.recipe.batch}; change one with "
-            f"--set samples=… or --set batch=…"
-        )
+    _check_counts(plan)
     with torch.random.fork_rng():
         torch.manual_seed(plan.seed)
         task = plan.recipe.task.build()
@@ -212,6 +218,22 @@ def prepare(plan: Plan, show: Progress) -> tuple[TrainingModule, dict[str, Any] 
     if state is not None:
         module.load_training_state(state)
     return module, state
+
+
+def _check_counts(plan: Plan) -> None:
+    """Refuses epochs and validations that are shorter than what is seen at once."""
+    recipe = plan.recipe
+    if recipe.samples < recipe.batch:
+        raise ConfigError(
+            f"{recipe.samples} samples an epoch make no batch of {recipe.batch}; change one with "
+            f"--set samples=… or --set batch=…"
+        )
+    at_once, count = recipe.batch // plan.machines.accumulate, recipe.validation_samples
+    if 0 < count < at_once and plan.feed.validation() is not None:
+        raise ConfigError(
+            f"{count} validation samples make no batch of {at_once}; change one with "
+            f"--set validation_samples=… (0 for none) or --set batch=…"
+        )
 
 
 def make_trainer(plan: Plan, callbacks: list[Callback], *, steps: int) -> Trainer:
@@ -251,20 +273,34 @@ def make_trainer(plan: Plan, callbacks: list[Callback], *, steps: int) -> Traine
 @contextmanager
 def running(plan: Plan, module: TrainingModule, trainer: Trainer) -> Iterator[None]:
     """Inside, lightning is quiet, and what stops a training becomes an error that says what to do."""
+    if _is_started_by_first(trainer):
+        end_with_starter()
+    ran_out = False
     with _quiet(), torch.random.fork_rng():
         try:
             yield
         except NotFinite as found:
-            raise not_finite(found, plan.out, module.step + 1, plan.recipe.processing.colors) from None
-        except torch.OutOfMemoryError:
-            ran_out = True
+            raise not_finite(found, plan.out, module.step + 1, plan.feed) from None
+        except RuntimeError as error:
+            if is_lost_worker(error):
+                raise lost_worker(plan.machines.workers) from None
+            ran_out = is_out_of_memory(error)
+            if not ran_out:
+                raise
+        except ValueError as error:
+            if not has_too_few_samples(error):
+                raise
+            raise ConfigError(
+                f"a batch norm has nothing to compare with {_share(plan, trainer).size} samples at a time; "
+                f"use fewer --devices or a smaller --accumulate, or a larger --set batch=…"
+            ) from None
         except SystemExit:  # how lightning passes on that a user, or a cluster, wants it to end
             raise KeyboardInterrupt from None
-        else:
-            ran_out = False
     # the memory of the failed step is free only now
     if ran_out:
-        raise out_of_memory(module.task, module.batch, _share(plan, trainer), trainer.strategy.root_device)
+        context, device = trainer.precision_plugin.forward_context, trainer.strategy.root_device
+        share, smaller = _share(plan, trainer), plan.feed.smaller
+        raise out_of_memory(module.task, module.batch, share, device, context, smaller=smaller)
 
 
 def train_batches(plan: Plan, trainer: Trainer, *, start: int, stop: int) -> DataLoader[Any]:
@@ -283,7 +319,27 @@ def _validation(plan: Plan, trainer: Trainer) -> DataLoader[Any] | None:
     if samples is None or not plan.recipe.validation_samples:
         return None
     share = _share(plan, trainer)
-    return validation_loader(samples, plan.recipe.validation_samples, share, plan.machines.workers)
+    count, workers = plan.recipe.validation_samples, plan.machines.workers
+    return validation_loader(plan.feed, samples, count, share, workers)
+
+
+def _stamp(checkpoint: Path) -> tuple[int, int] | None:
+    """What tells that a checkpoint is another than it was; None where there is none."""
+    try:
+        status = checkpoint.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_mtime_ns
+
+
+def _is_started_by_first(trainer: Trainer) -> bool:
+    """Whether the first process of this node made this one, rather than a cluster or torchrun."""
+    strategy = trainer.strategy
+    return (
+        isinstance(strategy, DDPStrategy)
+        and isinstance(strategy.cluster_environment, LightningEnvironment)
+        and trainer.local_rank > 0
+    )
 
 
 def _share(plan: Plan, trainer: Trainer) -> Share:

@@ -1,16 +1,15 @@
 """What a training begins with: ImageNet weights for the backbone, those of a file, or none."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from torch import Tensor, nn
-from torchvision.models import ResNet18_Weights, ResNet50_Weights
-from torchvision.models.resnet import BasicBlock
 
 from saccade.core import ConfigError, WeightsError
 from saccade.nets.resnet import ResNetFeatures
+from saccade.training.backbones import backbones
 from saccade.training.task import Task
 from saccade.weights import Checkpoint, Store, fill, read_checkpoint
 from saccade.weights.fetch import Progress, fetch
@@ -19,8 +18,6 @@ from saccade.weights.recognition import looks_like
 from saccade.weights.store import sha256_of
 
 IMAGENET, NONE = "imagenet", "none"
-Backbone = tuple[str, str]
-"""path of a backbone in its network, and the address of ImageNet weights for it"""
 _PATIENCE = 600.0
 """seconds to wait for another process of the same training that fetches"""
 _NEVER_RUN = re.compile(r"(.*\.)?(num_batches_tracked|fc\.(weight|bias))")
@@ -60,7 +57,7 @@ def initialise(
     if wish is None and start is not None:
         task.go_on_from(read_checkpoint(start).tensors)
         return f"the weights in {start}"
-    found = next(_backbones(task.network), None)
+    found = next(backbones(task.network), None)
     if found is None and wish == IMAGENET:
         raise ConfigError(
             f"--init imagenet: there are no ImageNet weights for {type(task.network).__name__}; give a file "
@@ -69,10 +66,10 @@ def initialise(
     if found is None:
         _check_needs_none(task.network)
         return "random weights"
-    path, address = found
-    file = imagenet_weights(address, show)
-    _fill(task.network.get_submodule(path), read_checkpoint(file), "")
-    return f"ImageNet weights in {path}"
+    checkpoint = read_checkpoint(imagenet_weights(found.address, show))
+    taken = found.taken(task.network, checkpoint.tensors)
+    task.network.get_submodule(found.path).load_state_dict(taken, strict=False)
+    return f"ImageNet weights in {found.path}"
 
 
 def imagenet_weights(address: str, show: Progress = lambda done, total: None) -> Path:
@@ -100,19 +97,6 @@ def imagenet_weights(address: str, show: Progress = lambda done, total: None) ->
     return target
 
 
-def _backbones(network: nn.Module) -> Iterator[Backbone]:
-    """The backbones of a network that are torchvision's, so that ImageNet weights mean something to them."""
-    for path, part in network.named_modules():
-        if isinstance(part, ResNetFeatures):
-            depths = tuple(len(getattr(part, f"layer{number}")) for number in range(1, 5))
-            is_basic = isinstance(part.layer1[0], BasicBlock)
-            if is_basic and depths == (2, 2, 2, 2):
-                yield path, ResNet18_Weights.IMAGENET1K_V1.url
-            # Mask R-CNN's strides elsewhere, and wants other colours
-            elif not is_basic and depths == (3, 4, 6, 3) and part.layer2[0].conv2.stride == (2, 2):
-                yield path, ResNet50_Weights.IMAGENET1K_V1.url
-
-
 def _check_needs_none(network: nn.Module) -> None:
     """Refuses to begin with a random backbone where the recipe means one that others have trained."""
     if any(isinstance(part, ResNetFeatures) for part in network.modules()):
@@ -129,7 +113,7 @@ def _from_file(task: Task, path: Path) -> str:
     if _fits(own, checkpoint.tensors):
         _fill(task.network, checkpoint, "")
         return f"the weights in {path}"
-    if dict(task.goes_on_from) != {"": ""} and _fits_parts(task, checkpoint.tensors):
+    if task.can_go_on_from(checkpoint.tensors):
         task.go_on_from(checkpoint.tensors)
         return f"the weights in {path}"
     for place, part in task.network.named_modules():
@@ -149,18 +133,6 @@ def _fits(own: Mapping[str, Tensor], tensors: Mapping[str, Tensor], before: str 
     return all(
         _NEVER_RUN.fullmatch(name) or getattr(tensors.get(before + name), "shape", None) == value.shape
         for name, value in own.items()
-    )
-
-
-def _fits_parts(task: Task, tensors: Mapping[str, Tensor]) -> bool:
-    """Whether a file holds all that the task takes over from the network that it goes on from."""
-    own = task.network.state_dict()
-    return all(
-        _NEVER_RUN.fullmatch(name)
-        or getattr(tensors.get(there + name.removeprefix(here)), "shape", None) == value.shape
-        for there, here in task.goes_on_from.items()
-        for name, value in own.items()
-        if name.startswith(here)
     )
 
 

@@ -6,6 +6,7 @@ away, and comes again, the same.
 
 import csv
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,7 @@ class Journal:
             OutputError: when it cannot be written.
         """
         state = state or {"step": 0, "epoch": 0, "sums": {}, "count": 0}
+        self._folder = folder
         self.step, self.epoch = int(state["step"]), int(state["epoch"])
         self._sums: dict[str, float] = dict(state["sums"])
         self._count = int(state["count"])
@@ -62,6 +64,9 @@ class Journal:
         Args:
             step: its number, counted from 1.
             values: what to log, by name; names that begin with `LearningRate/` are not averaged.
+
+        Raises:
+            OutputError: when it cannot be written.
         """
         self.step = step
         self._steps.add({"step": step, **values})
@@ -80,14 +85,16 @@ class Journal:
 
         Returns:
             the means.
+
+        Raises:
+            OutputError: when it cannot be written.
         """
         means = {name: v if _is_rate(name) else v / self._count for name, v in self._sums.items()}
         self._epochs.add({"epoch": epoch, "step": self.step, **means, **scores})
         self._draw("train", epoch, means)
         # the same names as in training, so that the curves lie over each other
         self._draw("val", epoch, {name.removeprefix("Validation/"): v for name, v in scores.items()})
-        for board in self._board.values():
-            board.flush()
+        self._flush()
         self.epoch, self._sums, self._count = epoch, {}, 0
         return means
 
@@ -96,13 +103,25 @@ class Journal:
         return {"step": self.step, "epoch": self.epoch, "sums": dict(self._sums), "count": self._count}
 
     def close(self) -> None:
-        """Writes what is left to be written."""
+        """Writes what is left to be written, as far as it can be; the tables have all of it."""
         for board in self._board.values():
-            board.close()
+            # a full disk has been told of, and this must not hide it
+            with suppress(OSError):
+                board.close()
 
     def _draw(self, board: str, at: int, values: Values) -> None:
-        for name, value in values.items():
-            self._board[board].add_scalar(name, value, at)
+        try:
+            for name, value in values.items():
+                self._board[board].add_scalar(name, value, at)
+        except OSError as error:
+            raise _unwritable(self._folder / BOARD, error) from None
+
+    def _flush(self) -> None:
+        try:
+            for board in self._board.values():
+                board.flush()
+        except OSError as error:
+            raise _unwritable(self._folder / BOARD, error) from None
 
 
 def _is_rate(name: str) -> bool:

@@ -1,9 +1,10 @@
 """What happens between the steps of a training: log, checkpoints, pictures, validation, a way to stop."""
 
+import math
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,12 +15,14 @@ from lightning.pytorch import Callback, Trainer
 from torch.utils.data import DataLoader
 
 from saccade.core import ConfigError
-from saccade.data.samples.sample import Sample
+from saccade.training.batch import Batch
 from saccade.training.checkpoints import BEST, LAST, keep_checkpoint, save_checkpoint
 from saccade.training.export import export_weights
+from saccade.training.feed import Feed
 from saccade.training.journal import Journal
 from saccade.training.module import TrainingModule
 from saccade.training.pictures import save_picture
+from saccade.training.stopped import spoiled
 from saccade.training.validation import VALIDATION, measure
 
 Judge = Callable[[Path, int], Mapping[str, float]]
@@ -62,6 +65,8 @@ class Rhythm:
     """epochs between checkpoints that are kept for good; None for none but the last and the best"""
     validate_every: int | None = None
     """epochs between validations, of which there is one at the end too; None for the recipe's"""
+    patience: int | None = None
+    """epochs without a better one after which it ends; None for as many as the recipe has"""
 
 
 class Loop(Callback):
@@ -73,6 +78,7 @@ class Loop(Callback):
         out: Path,
         about: Mapping[str, Any],
         state: Mapping[str, Any] | None,
+        feed: Feed,
         validation: Callable[[Trainer], DataLoader[Any] | None],
         rhythm: Rhythm,
         watch: Watch,
@@ -83,17 +89,26 @@ class Loop(Callback):
         Args:
             about: what checkpoints say of it.
             state: what the checkpoint holds that it goes on from.
+            feed: where batches come from.
             validation: the batches that are measured on.
         """
         super().__init__()
         self.is_stopped = False
-        self._out, self._about, self._state = out, about, state or {}
+        self._out, self._about, self._feed, self._state = out, about, feed, state or {}
         self._validation, self._rhythm, self._watch, self._judge = validation, rhythm, watch, judge
         self._journal: Journal | None = None
         self._best: float | None = self._state.get("best")
+        self._best_at: int = self._state.get("best_at", 0)
+        self._measured_at: int = self._state.get("measured_at", 0)
         self._saved_at = time.monotonic()
         self._drawn = 0 if state is None else PICTURES
         self._scores: dict[str, float] = {}
+
+    @property
+    def has_had_enough(self) -> bool:
+        """Whether nothing has become better for as many epochs as the patience lasts."""
+        patience = self._rhythm.patience
+        return patience is not None and self._measured_at - self._best_at >= patience
 
     @property
     def scores(self) -> Mapping[str, float]:
@@ -108,16 +123,17 @@ class Loop(Callback):
                 f"first one; put it on a file system that all nodes share"
             )
         if trainer.is_global_zero:
+            # a kill may have come between a checkpoint and its copies
+            self._keep(self._state.get("kept_as", ()))
             self._journal = Journal(self._out, self._state.get("journal"))
             self._watch.begin(pl_module.step, pl_module.total_steps)
         if self._state.get("journal", {}).get("count") and pl_module.step % pl_module.epoch_steps == 0:
             self._end_epoch(trainer, pl_module)
 
-    def on_train_batch_start(self, trainer: Trainer, pl_module: Any, batch: Sample, batch_idx: int) -> None:
+    def on_train_batch_start(self, trainer: Trainer, pl_module: Any, batch: Batch, batch_idx: int) -> None:
         """Draws the first batches."""
         if self._drawn < PICTURES and trainer.is_global_zero:
-            colors = pl_module.recipe.processing.colors
-            save_picture(batch, colors, self._out / "pictures" / f"batch-{self._drawn + 1}.png")
+            save_picture(self._feed.draw(batch), self._out / "pictures" / f"batch-{self._drawn + 1}.png")
         self._drawn += 1
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: Any, *_: Any) -> None:
@@ -141,7 +157,10 @@ class Loop(Callback):
         self._close()
 
     def on_fit_end(self, trainer: Trainer, pl_module: Any) -> None:
-        """Closes the log."""
+        """Writes the weights of a training that is over; closes the log."""
+        if self._journal is not None and (pl_module.step == pl_module.total_steps or self.has_had_enough):
+            # not before: their label has the checksum of the checkpoint, which now stays as it is
+            self._export(pl_module)
         self._close()
 
     @contextmanager
@@ -170,13 +189,31 @@ class Loop(Callback):
         steps, minutes = self._rhythm.checkpoint_steps, self._rhythm.checkpoint_minutes
         return (steps is not None and step % steps == 0) or time.monotonic() - self._saved_at > 60 * minutes
 
-    def _save(self, module: TrainingModule) -> None:
-        """Writes a checkpoint, in the process that writes."""
+    def _save(self, module: TrainingModule, kept_as: Sequence[str] = ()) -> None:
+        """Writes a checkpoint, also under other names, in the process that writes."""
         if self._journal is None:
             return
-        content = {"about": self._about, "best": self._best, "journal": self._journal.state_dict()}
+        if not module.is_finite:
+            raise spoiled(self._out, module.step)
+        content = {
+            "about": self._about,
+            "best": self._best,
+            "best_at": self._best_at,
+            "measured_at": self._measured_at,
+            "journal": self._journal.state_dict(),
+            "kept_as": list(kept_as),
+        }
         save_checkpoint(self._out / LAST, content | module.training_state())
+        self._keep(kept_as)
         self._saved_at = time.monotonic()
+
+    def _keep(self, names: Sequence[str]) -> None:
+        for name in names:
+            keep_checkpoint(self._out / LAST, name)
+
+    def _export(self, module: TrainingModule) -> Path:
+        preprocessing = self._feed.preprocessing
+        return export_weights(module.result, self._about, module.step, self._out / LAST, preprocessing)
 
     def _end_epoch(self, trainer: Trainer, module: TrainingModule) -> None:
         """Measures what is due, writes it down, keeps what is to be kept; a checkpoint is there already."""
@@ -189,31 +226,33 @@ class Loop(Callback):
             loader = self._validation(trainer)
             if loader is not None:
                 scores |= measure(trainer, module, loader)
-        if self._journal is None:
-            trainer.strategy.barrier("epoch")
-            return
-        if epoch == epochs or (is_due and self._judge is not None):
-            colors = module.recipe.processing.colors
-            weights = export_weights(module.result, self._about, module.step, self._out / LAST, colors)
-            if self._judge is not None:
-                scores |= self._judge(weights, epoch)
-        self._scores = scores or self._scores
-        means = self._journal.end_epoch(epoch, scores)
-        is_best = self._is_best(scores)
-        self._save(module)
-        if is_best:
-            keep_checkpoint(self._out / LAST, BEST)
-        if self._rhythm.keep_every and epoch % self._rhythm.keep_every == 0:
-            keep_checkpoint(self._out / LAST, f"epoch-{epoch:04d}.ckpt")
-        self._watch.on_epoch(epoch, {**means, **scores})
+        if self._journal is not None:
+            if is_due and self._judge is not None:
+                scores |= self._judge(self._export(module), epoch)
+            self._write_epoch(module, epoch, scores)
         trainer.strategy.barrier("epoch")
+        if self._rhythm.patience is not None and trainer.strategy.broadcast(self.has_had_enough):
+            trainer.should_stop = True
+
+    def _write_epoch(self, module: TrainingModule, epoch: int, scores: Mapping[str, float]) -> None:
+        """Writes down what was measured, and keeps what is to be kept."""
+        assert self._journal is not None
+        self._scores = dict(scores) or self._scores
+        means = self._journal.end_epoch(epoch, scores)
+        names = [BEST] if self._is_best(scores) else []
+        self._best_at = epoch if names else self._best_at
+        self._measured_at = epoch if scores else self._measured_at
+        if self._rhythm.keep_every and epoch % self._rhythm.keep_every == 0:
+            names.append(f"epoch-{epoch:04d}.ckpt")
+        self._save(module, names)
+        self._watch.on_epoch(epoch, {**means, **scores})
 
     def _is_best(self, scores: Mapping[str, float]) -> bool:
         """Whether an epoch is better than all before: in tracking if that is measured, else in its loss."""
         judged = [value for name, value in scores.items() if not name.startswith(VALIDATION)]
         loss = scores.get(f"{VALIDATION}Loss/total")
         value = judged[0] if judged else None if loss is None or self._judge is not None else -loss
-        if value is None or (self._best is not None and value <= self._best):
+        if value is None or math.isnan(value) or (self._best is not None and value <= self._best):
             return False
         self._best = value
         return True

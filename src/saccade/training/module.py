@@ -4,24 +4,24 @@ Where it stands is a number of steps. Rates, samples and random numbers are func
 training that goes on from a checkpoint cannot be told from one that was never broken off.
 """
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
 from lightning.pytorch import LightningModule
 from torch import Tensor, nn
-from torch.optim import Adam, AdamW, Optimizer
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim import SGD, Adam, AdamW, Optimizer
+from torch.optim.swa_utils import AveragedModel
 
 from saccade.core import ConfigError
-from saccade.data.samples.sample import Sample
-from saccade.training.groups import train_only
+from saccade.training.batch import Batch
+from saccade.training.groups import by_decay, train_only
 from saccade.training.processes import mean_over_processes
-from saccade.training.recipe import Recipe
+from saccade.training.recipe import Optimisation, Recipe
 from saccade.training.schedule import rate_factor
 from saccade.training.task import Task
 
-_OPTIMISERS: dict[str, type[Adam | AdamW]] = {"adam": Adam, "adamw": AdamW}
 _SEEDS = 0x9E3779B97F4A7C15
 """an odd number without pattern, by which neighbouring steps get seeds that are far apart"""
 
@@ -34,7 +34,7 @@ class NotFinite(Exception):  # noqa: N818 - becomes an error for the user once t
         batch: whose loss it is; None in a process whose own batch is well.
     """
 
-    def __init__(self, parts: Mapping[str, float], batch: Sample | None) -> None:
+    def __init__(self, parts: Mapping[str, float], batch: Batch | None) -> None:
         super().__init__("the loss is not finite")
         self.parts, self.batch = parts, batch
 
@@ -59,7 +59,7 @@ class TrainingModule(LightningModule):
         """
         super().__init__()
         self.task, self.recipe, self.step = task, recipe, 0
-        self.batch: Sample | None = None
+        self.batch: Batch | None = None
         self.groups = train_only(task.network, recipe.optimisation.groups)
         if not any(self.groups):
             raise ConfigError(
@@ -68,9 +68,8 @@ class TrainingModule(LightningModule):
         self.average: AveragedModel | None = None
         if recipe.ema is not None:
             # buffers too: the statistics of batch norms belong to the weights
-            self.average = AveragedModel(
-                task.network, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema), use_buffers=True
-            )
+            averaging = _averaging(recipe.ema, recipe.ema_rise)
+            self.average = AveragedModel(task.network, multi_avg_fn=averaging, use_buffers=True)
             self.average.requires_grad_(False)
         self._seed = seed
         self._pieces: list[dict[str, float]] = []
@@ -92,6 +91,12 @@ class TrainingModule(LightningModule):
         """The network as it would be used now: averaged where the recipe says so."""
         return self.task.network if self.average is None else self.average.module
 
+    @property
+    def is_finite(self) -> bool:
+        """Whether all that is trained is finite: gradients may be infinite though no loss was."""
+        sums = [parameter.detach().sum() for parameters in self.groups for parameter in parameters]
+        return bool(torch.stack(sums).isfinite().all())
+
     def train(self, mode: bool = True) -> "TrainingModule":
         """Sets training mode; the average is always as it is used."""
         super().train(mode)
@@ -103,26 +108,30 @@ class TrainingModule(LightningModule):
         """The recipe's optimiser, as the checkpoint left it if there is one."""
         settings = self.recipe.optimisation
         rows = [
-            {"params": parameters, "lr": group.lr}
+            {"params": part, "lr": group.lr, "weight_decay": decay}
             for parameters, group in zip(self.groups, settings.groups, strict=True)
+            for part, decay in by_decay(parameters, settings)
         ]
-        optimiser = _OPTIMISERS[settings.method](rows, weight_decay=settings.weight_decay)
+        optimiser = _optimiser(settings, rows)
         if self._optimiser_state:
             optimiser.load_state_dict(self._optimiser_state)
+        if self._precision_state:  # of the gradient scaler of float16
+            self.trainer.precision_plugin.load_state_dict(self._precision_state)
         return optimiser
 
-    def on_train_batch_start(self, batch: Sample, batch_idx: int) -> None:
+    def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
         """Sets the rates of the step, and the random numbers of this piece of it."""
-        self.batch = batch
-        for row, rate in zip(self.trainer.optimizers[0].param_groups, self.rates(), strict=True):
-            row["lr"] = rate
+        self.batch, rates = batch, self.rates()
+        parts = len(self.trainer.optimizers[0].param_groups) // len(self.groups)
+        for place, row in enumerate(self.trainer.optimizers[0].param_groups):
+            row["lr"] = rates[place // parts]
         # tasks may draw while they compute
         piece = (
             self.step * self.trainer.accumulate_grad_batches + len(self._pieces)
         ) * self.trainer.world_size
         torch.manual_seed((self._seed + (piece + self.global_rank + 1) * _SEEDS) % 2**63)
 
-    def training_step(self, batch: Sample, batch_idx: int) -> Tensor:
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         """The loss of a batch.
 
         Raises:
@@ -184,7 +193,23 @@ class TrainingModule(LightningModule):
         self._optimiser_state = state["optimizer"]
         self._precision_state = state["precision"]
 
-    def on_fit_start(self) -> None:
-        """Gives the gradient scaler of float16 its state back."""
-        if self._precision_state:
-            self.trainer.precision_plugin.load_state_dict(self._precision_state)
+
+def _optimiser(settings: Optimisation, rows: list[dict[str, Any]]) -> Optimizer:
+    if settings.method == "sgd":
+        return SGD(rows, lr=rows[0]["lr"], momentum=settings.momentum, nesterov=True)
+    return {"adam": Adam, "adamw": AdamW}[settings.method](rows)
+
+
+def _averaging(decay: float, rise: int) -> Callable[[Sequence[Tensor], Sequence[Tensor], Any], None]:
+    """Moves averages towards what is; from the second step on, for the first is taken as it is."""
+
+    @torch.no_grad()
+    def move(averages: Sequence[Tensor], current: Sequence[Tensor], count: Tensor) -> None:
+        if not averages[0].is_floating_point():  # they come by kind; what counts is not averaged
+            for average, value in zip(averages, current, strict=True):
+                average.copy_(value)
+            return
+        risen = 1 - math.exp(-int(count) / rise) if rise else 1.0
+        torch._foreach_lerp_(list(averages), list(current), 1 - decay * risen)
+
+    return move

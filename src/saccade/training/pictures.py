@@ -5,7 +5,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Float32, UInt8
 from torch import Tensor
 
 from saccade.core import OutputError
@@ -20,15 +20,16 @@ _GAP = 4
 _TARGET, _MASK, _LABEL = (80, 255, 80), (255, 80, 200), (255, 220, 0)
 _HEAD = 22
 """pixels above each sample, for its name"""
+_FAR = 10_000
+"""pixels beyond any picture's border: where boxes are drawn that are farther away"""
 
 
-def save_picture(batch: Sample, colors: Colors, path: Path) -> None:
-    """Draws a batch into a PNG.
+def save_picture(picture: UInt8[np.ndarray, "H W 3"], path: Path) -> None:
+    """Writes the picture of a batch as a PNG.
 
     Raises:
         OutputError: when it cannot be written.
     """
-    picture = draw_batch(batch, colors)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(cv2.imencode(".png", picture[..., ::-1])[1].tobytes())
@@ -43,7 +44,7 @@ def draw_batch(batch: Sample, colors: Colors) -> UInt8[np.ndarray, "H W 3"]:
     """A row for each sample: its train frames, then its test frames.
 
     On each crop: the target's box in green, its mask in pink, the score map that is wished for in yellow, and
-    proposals from blue (far) to red (near).
+    proposals from blue (far) to red (near). What is not finite is left out: such a batch is looked at too.
     """
     rows = []
     for number, origin in enumerate(batch.origins[:SAMPLES]):
@@ -77,7 +78,7 @@ def _draw_frame(frame: FrameSet, colors: Colors) -> UInt8[np.ndarray, "h w 3"]:
     size_wh = (round(picture.shape[1] * scale), round(picture.shape[0] * scale))
     picture = cv2.resize(picture, size_wh, interpolation=cv2.INTER_AREA)
     if frame.masks is not None:
-        mask = cv2.resize(frame.masks.float().numpy(), size_wh)[..., None]
+        mask = cv2.resize(_finite(frame.masks), size_wh)[..., None]
         picture = (picture * (1 - 0.45 * mask) + np.array(_MASK) * 0.45 * mask).clip(0, 255).astype(np.uint8)
     if frame.labels is not None:
         picture = _blend_label(picture, frame.labels, (frame.images.shape[2], frame.images.shape[1]))
@@ -114,7 +115,9 @@ def _draw_box(
     color: tuple[int, ...],
     thickness: int,
 ) -> None:
-    x, y, w, h = (box * scale).round().int().tolist()
+    if not box.isfinite().all():
+        return
+    x, y, w, h = (box * scale).round().clamp(-_FAR, _FAR).int().tolist()
     cv2.rectangle(picture, (x, y), (x + w, y + h), color, thickness, cv2.LINE_AA)
 
 
@@ -131,11 +134,14 @@ def _blend_label(
     place = np.array([[width, 0, corner[0]], [0, height, corner[1]]]) @ np.array(
         [[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]]
     )
-    glow = cv2.warpAffine(
-        label.clamp(0, 1).float().numpy(), place, picture.shape[1::-1], flags=cv2.INTER_LINEAR
-    )
+    glow = cv2.warpAffine(_finite(label), place, picture.shape[1::-1], flags=cv2.INTER_LINEAR)
     shown = 0.7 * glow[..., None]
     return (picture * (1 - shown) + np.array(_LABEL) * shown).astype(np.uint8)
+
+
+def _finite(shares: Float[Tensor, "r c"]) -> Float32[np.ndarray, "r c"]:
+    """A map of shares in [0, 1]; 0 where they are no numbers."""
+    return shares.float().nan_to_num(nan=0.0).clamp(0, 1).numpy()
 
 
 def _cells(side: int, count: int) -> int:

@@ -4,10 +4,32 @@ After each step the gradients of the processes are averaged. A loss that is a me
 else; one that is divided by a count, or that pools all pixels, needs the others' count or pixels.
 """
 
+import os
+import threading
+import time
+
 import torch
 import torch.distributed as dist
 from jaxtyping import Shaped
 from torch import Tensor
+
+_PAUSE = 1.0
+"""seconds between two looks at who started this process"""
+
+
+def end_with_starter() -> None:
+    """Ends this process once the one that started it is gone, also where that was killed.
+
+    It would wait for the other for hours, and hold its device all the while. Windows never tells.
+    """
+    starter = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == starter:
+            time.sleep(_PAUSE)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True, name="end with starter").start()
 
 
 def num_processes() -> int:

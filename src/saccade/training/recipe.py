@@ -2,12 +2,13 @@
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from saccade.core import ConfigError
+from saccade.data.detection.augment import Augmentation, Fit
 from saccade.data.samples.processing import Processing
 from saccade.data.samples.sampling import Sampling
-from saccade.training.task import TaskConfig
+from saccade.training.task import DetectorTaskConfig, TaskConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,30 +47,42 @@ class Optimisation:
 
     Attributes:
         groups: what is trained, and how fast.
-        method: the optimiser.
+        method: the optimiser; "sgd" is Nesterov's.
+        momentum: that of "sgd".
         weight_decay: the optimiser's.
+        decays: what weights decay; "kernels" spares biases and the scales of norms.
         schedule: "step" multiplies the rates by `gamma` after each epoch of `milestones`, counted from 1;
             "cosine" lets them fall to `gamma` times their start over the whole training.
         milestones: epochs after which the rates fall.
         gamma: by how much.
+        flat: epochs at the end of "cosine" in which they fall no further.
         warmup: steps over which the rates rise from 0.
+        warmup_epochs: the same in epochs; the longer of the two counts.
+        warmup_shape: how they rise.
         clip: largest norm of the gradient of all parameters together; None for any.
         lr_factor: on all learning rates.
     """
 
     groups: tuple[Group, ...]
-    method: Literal["adam", "adamw"] = "adam"
+    method: Literal["adam", "adamw", "sgd"] = "adam"
+    momentum: float = 0.9
     weight_decay: float = 0.0
+    decays: Literal["all", "kernels"] = "all"
     schedule: Literal["step", "cosine"] = "step"
     milestones: tuple[int, ...] = ()
     gamma: float = 0.2
+    flat: int = 0
     warmup: int = 0
+    warmup_epochs: float = 0.0
+    warmup_shape: Literal["linear", "quadratic"] = "linear"
     clip: float | None = None
     lr_factor: float = 1.0
 
     def __post_init__(self) -> None:
         """Refuses values that make no training."""
-        _check("optimisation.warmup", self.warmup, self.warmup >= 0, "0 or more")
+        for name in ("warmup", "warmup_epochs", "flat"):
+            _check(f"optimisation.{name}", getattr(self, name), getattr(self, name) >= 0, "0 or more")
+        _check("optimisation.momentum", self.momentum, 0 < self.momentum < 1, "between 0 and 1")
         _check("optimisation.gamma", self.gamma, self.gamma >= 0, "0 or more")
         _check("optimisation.lr_factor", self.lr_factor, 0 < self.lr_factor < math.inf, "more than 0")
         if self.clip is not None:
@@ -78,36 +91,33 @@ class Optimisation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """A training.
+    """What every training has.
 
     Attributes:
         name: what `saccade train` calls it.
         summary: what comes out of it, in a line.
         model: the model of the zoo that the trained network is for.
         task: what is learned.
-        data: what it is learned from.
-        validation: what is measured on while training; empty for nothing.
-        sampling: which frames make a sample.
-        processing: how frames become network input and targets.
         optimisation: how the parameters change.
         epochs: how often the learning-rate schedule advances.
         samples: samples an epoch.
         batch: samples a step, on all devices together.
-        validation_samples: samples a validation.
+        validation_samples: samples that the loss is measured on in a validation.
         validation_every: epochs between validations.
         ema: decay of the moving average of the parameters that is kept as the result; None for none.
-        start: name of the recipe whose result it goes on from; None for one that starts from a trained
-            backbone or from nothing.
+        ema_rise: steps in which the decay comes two thirds of its way from 0, so that what is random at the
+            beginning is forgotten.
+        start: name of the recipe, or of the weights, that it goes on from; None for one that starts from a
+            trained backbone or from nothing.
     """
+
+    model_settings: ClassVar[str] = "task.network."
+    """how the names of those settings begin that the trained model must know"""
 
     name: str
     summary: str
     model: str
     task: TaskConfig
-    data: tuple[Part, ...]
-    validation: tuple[Part, ...] = ()
-    sampling: Sampling
-    processing: Processing
     optimisation: Optimisation
     epochs: int
     samples: int
@@ -115,16 +125,63 @@ class Recipe:
     validation_samples: int = 0
     validation_every: int = 5
     ema: float | None = None
+    ema_rise: int = 0
     start: str | None = None
 
     def __post_init__(self) -> None:
         """Refuses values that make no training."""
-        for name in ("epochs", "samples", "batch", "validation_every"):
+        for name in ("epochs", "batch", "validation_every"):
             value = getattr(self, name)
             _check(name, value, value >= 1, "1 or more")
-        _check("validation_samples", self.validation_samples, self.validation_samples >= 0, "0 or more")
+        self.check_samples()
+        for name in ("validation_samples", "ema_rise"):
+            _check(name, getattr(self, name), getattr(self, name) >= 0, "0 or more")
         if self.ema is not None:
             _check("ema", self.ema, 0 < self.ema < 1, "between 0 and 1, such as 0.999, or none")
+
+    def check_samples(self) -> None:
+        """Refuses epochs without samples."""
+        _check("samples", self.samples, self.samples >= 1, "1 or more")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrackingRecipe(Recipe):
+    """A training of what follows a target through frames.
+
+    Attributes:
+        data: what it is learned from.
+        validation: what the loss is measured on while training; empty for nothing.
+        sampling: which frames make a sample.
+        processing: how frames become network input and targets.
+    """
+
+    data: tuple[Part, ...]
+    validation: tuple[Part, ...] = ()
+    sampling: Sampling
+    processing: Processing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetectionRecipe(Recipe):
+    """A training of what finds things in pictures; its samples are the pictures of the data, each in turn.
+
+    Attributes:
+        task: the detector's own settings, with the size of its pictures; its classes come from the data.
+        samples: pictures an epoch; 0 for as many as there are.
+        augmentation: what happens to pictures.
+        fit: how they come to the size of `task`.
+    """
+
+    model_settings: ClassVar[str] = "task."
+
+    task: DetectorTaskConfig
+    samples: int = 0
+    augmentation: Augmentation
+    fit: Fit
+
+    def check_samples(self) -> None:
+        """Refuses epochs of less than nothing."""
+        _check("samples", self.samples, self.samples >= 0, "0 or more")
 
 
 def _check(name: str, value: float | int, is_right: bool, expected: str) -> None:

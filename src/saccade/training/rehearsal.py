@@ -10,7 +10,7 @@ import torch
 from lightning.pytorch import Callback, Trainer
 
 from saccade.core import ConfigError
-from saccade.data.samples.sample import Sample
+from saccade.training.batch import Batch
 from saccade.training.fit import Plan, make_trainer, prepare, running, train_batches
 from saccade.weights.fetch import Progress
 
@@ -51,11 +51,14 @@ class Rehearsal:
         return self.steps_left * self.seconds
 
 
-def rehearse(plan: Plan, show: Progress = lambda done, total: None) -> Rehearsal:
+def rehearse(plan: Plan, show: Progress = lambda done, total: None) -> Rehearsal | None:
     """Makes two steps from where the training stands, and writes nothing.
 
     Args:
         show: is told how far a download of weights is.
+
+    Returns:
+        what they have shown; None in all processes but the first.
 
     Raises:
         ConfigError: and all else that `fit` raises before its first step, or in it.
@@ -71,6 +74,8 @@ def rehearse(plan: Plan, show: Progress = lambda done, total: None) -> Rehearsal
     batches = train_batches(plan, trainer, start=start, stop=stop)
     with running(plan, module, trainer):
         trainer.fit(module, batches)
+    if not trainer.is_global_zero:
+        return None
     groups = zip(plan.recipe.optimisation.groups, module.groups, strict=True)
     return Rehearsal(
         shapes=clock.shapes,
@@ -91,7 +96,7 @@ class _Clock(Callback):
 
     def __init__(self) -> None:
         super().__init__()
-        self.shapes: dict[str, tuple[int, ...]] = {}
+        self.shapes: Mapping[str, tuple[int, ...]] = {}
         self.origins: tuple[str, ...] = ()
         self.seconds: list[float] = []
         self.losses: list[float] = []
@@ -102,17 +107,11 @@ class _Clock(Callback):
         """From here on the time counts."""
         self._begun = self._ended = time.monotonic()
 
-    def on_train_batch_start(self, trainer: Trainer, pl_module: Any, batch: Sample, batch_idx: int) -> None:
+    def on_train_batch_start(self, trainer: Trainer, pl_module: Any, batch: Batch, batch_idx: int) -> None:
         """The samples are there."""
         self.waiting += time.monotonic() - self._ended
         if not self.shapes:
-            self.origins = batch.origins
-            self.shapes = {
-                f"{name}.{key}": tuple(part.shape)
-                for name, frames in (("train", batch.train), ("test", batch.test))
-                for key, part in frames._asdict().items()
-                if part is not None
-            }
+            self.origins, self.shapes = batch.origins, batch.shapes
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: Any, *_: Any) -> None:
         """A piece of a step is made, or the whole of it."""

@@ -13,11 +13,12 @@ def rate_factor(optimisation: Optimisation, step: int, *, epoch_steps: int, epoc
         epochs: epochs of the whole training.
     """
     if optimisation.schedule == "cosine":
-        done = step / (epoch_steps * epochs)
+        done = min(step / (epoch_steps * max(epochs - optimisation.flat, 1)), 1.0)
         factor = optimisation.gamma + (1 - optimisation.gamma) * (1 + math.cos(math.pi * done)) / 2
     else:
         ended = step // epoch_steps
         factor = optimisation.gamma ** sum(milestone <= ended for milestone in optimisation.milestones)
-    if step < optimisation.warmup:
-        factor *= (step + 1) / optimisation.warmup
+    warmup = max(optimisation.warmup, round(optimisation.warmup_epochs * epoch_steps))
+    if step < warmup:
+        factor *= ((step + 1) / warmup) ** (2 if optimisation.warmup_shape == "quadratic" else 1)
     return factor * optimisation.lr_factor

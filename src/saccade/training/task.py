@@ -1,20 +1,23 @@
 """A task: a network, and how far its answer to a batch is from what it should be."""
 
+import re
 from collections.abc import Mapping
-from typing import ClassVar, Protocol, runtime_checkable
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
 
 from saccade.core.errors import WeightsError
-from saccade.data.samples.sample import Sample
+
+_NEVER_RUN = re.compile(r"(.*\.)?(num_batches_tracked|fc\.(weight|bias))")
+"""tensors that a file may lack"""
 
 
 class Task(nn.Module):
     """What is learned: `forward` turns a batch into `{"loss": …}` and the parts that it is made of.
 
     The loss is a scalar to be descended; the other entries are scalars to be logged, without gradient, named
-    as they appear in the log (`Loss/iou`). A batch has its frames first and its samples second.
+    as they appear in the log (`Loss/iou`).
 
     Attributes:
         network: what the checkpoint holds, and a tracker loads.
@@ -65,7 +68,18 @@ class Task(nn.Module):
                     taken[name] = weights[source]
         self.network.load_state_dict(taken, strict=False)
 
-    def forward(self, batch: Sample) -> dict[str, Tensor]:
+    def can_go_on_from(self, weights: Mapping[str, Tensor]) -> bool:
+        """Whether weights hold all that this takes over from the network that it goes on from."""
+        own = self.network.state_dict()
+        return all(
+            _NEVER_RUN.fullmatch(name)
+            or getattr(weights.get(there + name.removeprefix(here)), "shape", None) == value.shape
+            for there, here in self.goes_on_from.items()
+            for name, value in own.items()
+            if name.startswith(here)
+        )
+
+    def forward(self, batch: Any) -> dict[str, Tensor]:
         """The loss of a batch, and its parts."""
         raise NotImplementedError
 
@@ -85,4 +99,24 @@ class TaskConfig(Protocol):
 
     def build(self) -> Task:
         """A task with a randomly initialised network."""
+        ...
+
+
+@runtime_checkable
+class DetectorTaskConfig(TaskConfig, Protocol):
+    """The settings of a detector, as a task: by them its model is made from the weights that come out.
+
+    Attributes:
+        size: of the pictures that it sees in pixels.
+    """
+
+    @property
+    def size(self) -> int: ...
+
+    def of_classes(self, classes: tuple[str, ...]) -> "DetectorTaskConfig":
+        """The same for a detector that tells these classes apart."""
+        ...
+
+    def from_scratch(self) -> "DetectorTaskConfig":
+        """The same for a network that begins with random weights, in which all has to learn."""
         ...

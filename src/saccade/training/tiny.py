@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from saccade.data.samples.processing import Processing
 from saccade.data.samples.sampling import Sampling
-from saccade.training.recipe import Recipe
+from saccade.training.recipe import TrackingRecipe
 
 STRIDE = 16
 """crop pixels in a cell"""
@@ -12,7 +12,7 @@ SIDE = 64
 """longest side of a crop in pixels"""
 
 
-def tiny(recipe: Recipe) -> Recipe:
+def tiny(recipe: TrackingRecipe) -> TrackingRecipe:
     """The same training with small crops, few frames and proposals, two samples a batch and two epochs.
 
     The network is the same, so that what comes out is loaded like the real thing. Labels are as wide in cells

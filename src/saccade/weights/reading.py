@@ -19,8 +19,8 @@ def read_checkpoint(path: Path) -> Checkpoint:
     """The content of a weight file; no code from it ever runs.
 
     Read are safetensors, with the label that the store gives them; state dicts that PyTorch saved;
-    checkpoints of `saccade train`; and those of the original trackers, of which the network's tensors and its
-    constructor are kept.
+    checkpoints of `saccade train`; those of the original trackers, of which the network's tensors and its
+    constructor are kept; and those with a state dict named "model", as YOLOX's.
 
     Raises:
         WeightsError: when the file is missing, damaged, none of these, or asks for anything but tensors.
@@ -46,9 +46,9 @@ def read_checkpoint(path: Path) -> Checkpoint:
     if is_training(content):
         tensors, trained = trained_network(path, content)
         return Checkpoint(path, _tensors(path, tensors), trained=trained)
-    net = content.get("net")
+    net, model = content.get("net"), content.get("model")
     if not isinstance(net, dict):
-        return Checkpoint(path, _tensors(path, content))
+        return Checkpoint(path, _tensors(path, model if isinstance(model, dict) else content))
     return Checkpoint(path, _tensors(path, net), _constructor(path, content.get("constructor")))
 
 

@@ -7,15 +7,18 @@ from saccade.weights.checkpoint import Checkpoint
 from saccade.weights.label import Preprocessing
 
 _IMAGENET = Preprocessing()
+_BYTES = Preprocessing(colours="bgr", mean=(0.0, 0.0, 0.0), scale=(1.0, 1.0, 1.0))
+_VGG = Preprocessing(mean=(123.0, 117.0, 104.0), scale=(1.0, 1.0, 1.0))
+_SIGNED = Preprocessing(mean=(127.5, 127.5, 127.5), scale=(127.5, 127.5, 127.5))
 _MASK_RCNN = Preprocessing(colours="bgr", mean=(102.9801, 115.9465, 122.7717), scale=(1.0, 1.0, 1.0))
 
 
 @dataclass(frozen=True, slots=True)
 class KnownNetwork:
-    """A network of the original trackers."""
+    """A network that others have published."""
 
     constructor: str
-    """function of the original's code that makes it"""
+    """function of the original's code that makes it, or what stands for several"""
     title: str
     """what people call it"""
     marks: tuple[str, ...] = ()
@@ -31,6 +34,10 @@ class KnownNetwork:
 
 _IS_RESNET50 = "feature_extractor.layer1.0.conv3."
 _LEARNED_LABEL = "classifier.filter_optimizer.label_map_predictor."
+_RETINANET = "head.classification_head.cls_logits."
+_TOWER = "head.classification_head.conv."
+_FASTERRCNN = "roi_heads.box_predictor.cls_score."
+_BODY = "backbone.body.layer4."
 _STEP_LENGTH = "classifier.filter_optimizer.log_step_length"
 
 KNOWN_NETWORKS = (
@@ -47,6 +54,24 @@ KNOWN_NETWORKS = (
     KnownNetwork("klcedimpnet18", "PrDiMP-18", (_STEP_LENGTH,)),
     KnownNetwork("atom_resnet50", "ATOM on ResNet-50", ("bb_regressor.", _IS_RESNET50)),
     KnownNetwork("atom_resnet18", "ATOM", ("bb_regressor.",)),
+    KnownNetwork("yolox", "YOLOX", ("backbone.backbone.stem.", "head.cls_preds."), _BYTES),
+    KnownNetwork("ssd300_vgg16", "SSD300", ("backbone.scale_weight", "head.classification_head."), _VGG),
+    KnownNetwork(
+        "ssdlite320_mobilenet_v3_large",
+        "SSDLite",
+        ("head.classification_head.module_list.0.0.", "backbone.extra."),
+        _SIGNED,
+    ),
+    KnownNetwork("fcos_resnet50_fpn", "FCOS", ("head.regression_head.bbox_ctrness.",)),
+    KnownNetwork("retinanet_resnet50_fpn_v2", "RetinaNet v2", (_RETINANET, f"{_TOWER}0.1.")),
+    KnownNetwork("retinanet_resnet50_fpn", "RetinaNet", (_RETINANET, f"{_TOWER}0.")),
+    KnownNetwork("fasterrcnn_resnet50_fpn_v2", "Faster R-CNN v2", (_FASTERRCNN, "rpn.head.conv.1.", _BODY)),
+    KnownNetwork("fasterrcnn_resnet50_fpn", "Faster R-CNN", (_FASTERRCNN, _BODY)),
+    KnownNetwork(
+        "fasterrcnn_mobilenet_v3_large_fpn",
+        "Faster R-CNN on MobileNet v3",
+        (_FASTERRCNN, "backbone.body.0.0."),
+    ),
     # has the names of PrDiMP-18's tensors, so that its constructor alone tells it
     KnownNetwork("L2dimpnet18", "DiMP-18 with an L2 loss", runs_as="dimpnet18"),
     KnownNetwork("tompnet50", "ToMP-50"),

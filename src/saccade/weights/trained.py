@@ -25,7 +25,7 @@ class Trained:
     """what they were trained by"""
     step: int
     """after how many steps"""
-    settings: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
     """settings of the model with which its network has these tensors, where they are not its own"""
 
     @classmethod
@@ -40,7 +40,7 @@ class Trained:
             model=str(values["model"]),
             recipe=str(values["recipe"]),
             step=int(values["step"]),
-            settings={str(name): str(value) for name, value in values["settings"].items()},
+            settings={str(name): value for name, value in values["settings"].items()},
         )
 
 

@@ -26,6 +26,8 @@ class Entry:
     """None for models that learn all from the first frame, and for those that come with their weights"""
     shipped: str = ""
     """the file with its weights in this package's folder `shipped`; empty for none"""
+    untrained: bool = False
+    """whether it has a network for which nobody has published weights, so that it has to be trained first"""
     cpu_only: bool = False
     """whether an accelerator would not make it faster, so that it runs on the CPU"""
     needs_masks: bool = False
@@ -34,6 +36,10 @@ class Entry:
     @property
     def remedy(self) -> str:
         """What to do where the weights are missing."""
+        if self.untrained:
+            return (
+                f"nobody has published any; make them with saccade train {self.name}, and name its best.ckpt"
+            )
         if self.weights is None:
             return "it comes with them" if self.shipped else "it needs none"
         by_hand = f"saccade models import FILE --as {self.name}"
@@ -52,6 +58,113 @@ _KEEPTRACK = (
 )
 
 _LWL = "Learning What to Learn for Video Object Segmentation, arXiv 2003.11540"
+
+
+def _torchvision(name: str, summary: str, paper: str, weights: str) -> Entry:
+    return Entry(
+        name=name,
+        task="detect",
+        method="saccade.detectors.torchvision",
+        preset=name.upper(),
+        summary=summary,
+        paper=paper,
+        weights=PUBLISHED[weights],
+    )
+
+
+def _yolox(size: str, summary: str) -> Entry:
+    return Entry(
+        name=f"yolox_{size}",
+        task="detect",
+        method="saccade.detectors.yolox",
+        preset=f"YOLOX_{size.upper()}",
+        summary=summary,
+        paper="YOLOX: Exceeding YOLO Series in 2021, arXiv 2107.08430",
+        weights=PUBLISHED[f"yolox_{size}"],
+    )
+
+
+def _rfcn(depth: int, summary: str) -> Entry:
+    return Entry(
+        name=f"rfcn_resnet{depth}",
+        task="detect",
+        method="saccade.detectors.rfcn",
+        preset=f"RFCN_RESNET{depth}",
+        summary=summary,
+        paper="R-FCN: Object Detection via Region-based Fully Convolutional Networks, arXiv 1605.06409",
+        untrained=True,
+    )
+
+
+_FASTERRCNN = (
+    "Faster R-CNN: Towards Real-Time Object Detection with Region Proposal Networks, arXiv 1506.01497"
+)
+_VITDET = "Benchmarking Detection Transfer Learning with Vision Transformers, arXiv 2111.11429"
+_RETINANET = "Focal Loss for Dense Object Detection, arXiv 1708.02002"
+_DETECTORS = (
+    _torchvision(
+        "ssdlite320_mobilenet_v3_large",
+        "finds COCO's 80 classes at once, for CPUs: SSDLite on MobileNet v3, the fastest but yolox_nano",
+        "Searching for MobileNetV3, arXiv 1905.02244",
+        "ssdlite320_mobilenet_v3_large_coco-a79551df",
+    ),
+    _torchvision(
+        "ssd300_vgg16",
+        "finds COCO's 80 classes at once: SSD on VGG-16, in squares of 300 pixels",
+        "SSD: Single Shot MultiBox Detector, arXiv 1512.02325",
+        "ssd300_vgg16_coco-b556d3b4",
+    ),
+    _torchvision(
+        "retinanet_resnet50_fpn",
+        "finds COCO's 80 classes at once, on a pyramid of features: RetinaNet on ResNet-50",
+        _RETINANET,
+        "retinanet_resnet50_fpn_coco-eeacb38b",
+    ),
+    _torchvision(
+        "retinanet_resnet50_fpn_v2",
+        "retinanet_resnet50_fpn trained longer, its boxes by their overlap",
+        f"{_RETINANET}; Bridging the Gap Between Anchor-based and Anchor-free Detection, arXiv 1912.02424",
+        "retinanet_resnet50_fpn_v2_coco-5905b1c5",
+    ),
+    _torchvision(
+        "fcos_resnet50_fpn",
+        "finds COCO's 80 classes at once and without anchors: FCOS on ResNet-50",
+        "FCOS: Fully Convolutional One-Stage Object Detection, arXiv 1904.01355",
+        "fcos_resnet50_fpn_coco-99b0c9b7",
+    ),
+    _torchvision(
+        "fasterrcnn_resnet50_fpn",
+        "proposes boxes, then looks into each for COCO's 80 classes: Faster R-CNN on ResNet-50",
+        _FASTERRCNN,
+        "fasterrcnn_resnet50_fpn_coco-258fb6c6",
+    ),
+    _torchvision(
+        "fasterrcnn_resnet50_fpn_v2",
+        "fasterrcnn_resnet50_fpn with a larger head, trained longer: torchvision's most precise",
+        f"{_FASTERRCNN}; {_VITDET}",
+        "fasterrcnn_resnet50_fpn_v2_coco-dd69338a",
+    ),
+    _torchvision(
+        "fasterrcnn_mobilenet_v3_large_fpn",
+        "Faster R-CNN on the lighter MobileNet v3",
+        _FASTERRCNN,
+        "fasterrcnn_mobilenet_v3_large_fpn-fb6a3cc7",
+    ),
+    _torchvision(
+        "fasterrcnn_mobilenet_v3_large_320_fpn",
+        "Faster R-CNN on the lighter MobileNet v3 and on smaller pictures",
+        _FASTERRCNN,
+        "fasterrcnn_mobilenet_v3_large_320_fpn-907ea3f9",
+    ),
+    _rfcn(50, "proposes boxes, and reads what is in them from maps of the whole picture; on ResNet-50"),
+    _rfcn(101, "proposes boxes, and reads what is in them from maps of the whole picture; on ResNet-101"),
+    _yolox("nano", "finds COCO's 80 classes at once, without anchors; 0.9 M parameters, real time on CPUs"),
+    _yolox("tiny", "finds COCO's 80 classes at once, without anchors; 5 M parameters, for CPUs"),
+    _yolox("s", "finds COCO's 80 classes at once, without anchors; 9 M parameters"),
+    _yolox("m", "finds COCO's 80 classes at once, without anchors; 25 M parameters"),
+    _yolox("l", "finds COCO's 80 classes at once, without anchors; 54 M parameters"),
+    _yolox("x", "finds COCO's 80 classes at once, without anchors; 99 M parameters"),
+)
 
 CATALOG: dict[str, Entry] = {
     row.name: row
@@ -265,6 +378,7 @@ CATALOG: dict[str, Entry] = {
             cpu_only=True,
             summary="stays where it was pointed at; the example to copy, and the baseline to beat",
         ),
+        *_DETECTORS,
     )
 }
 

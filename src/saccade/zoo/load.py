@@ -55,7 +55,7 @@ def load(
     row = entry(name)
     if precision not in ("auto", "float32"):
         raise ModelError(f"precision '{precision}' is unknown; choose auto or float32")
-    if row.weights is None and not row.shipped and weights not in ("auto", None):
+    if not (row.weights or row.shipped or row.untrained) and weights not in ("auto", None):
         raise WeightsError(f"'{name}' has no network, so it takes no weights; leave {weights} out")
     method = import_module(row.method)
     path = _stored(row) if weights == "auto" else None if weights is None else Path(weights)
@@ -133,6 +133,8 @@ def _stored(row: Entry) -> Path | None:
     """The file of the weights that belong to a name; None for models that need none."""
     if row.shipped:
         return Path(__file__).parent / "shipped" / row.shipped
+    if row.untrained:
+        raise WeightsError(f"'{row.name}' needs weights: {row.remedy}, or give a file with --weights FILE")
     if row.weights is None:
         return None
     path = Store().find(row.weights.key)

@@ -99,7 +99,8 @@ def _account(entry: Path | None) -> str | None:
 def download_weights(name: str, progress: Progress) -> Obtained:
     """Fetches the published weights of a model, and puts them into the store.
 
-    The SHA-256 of a file is recorded when it first comes, and verified whenever it comes again.
+    Where their publisher states a SHA-256, it is what they must have. Every file's is recorded when it first
+    comes, and verified whenever it comes again.
 
     Raises:
         ModelError: when there is no model of that name.
@@ -115,6 +116,10 @@ def download_weights(name: str, progress: Progress) -> Obtained:
         _fetch(row, target, progress)
         try:
             sha256 = sha256_of(target)
+            if not sha256.startswith(weights.sha256):
+                raise WeightsError(
+                    f"{weights.file}: came with a wrong checksum, and was thrown away; run this again"
+                )
             store.verify(weights.file, sha256)
             obtained = _keep(read_checkpoint(target), row, sha256, is_published=True)
         finally:
@@ -127,6 +132,8 @@ def _fetch(row: Entry, target: Path, progress: Progress) -> None:
     weights, mirror = _weights_of(row), os.environ.get(MIRROR)
     if mirror:
         fetch(f"{mirror.rstrip('/')}/{quote(weights.file)}", target, progress)
+    elif weights.url is not None:
+        fetch(weights.url, target, progress)
     elif weights.drive is not None:
         fetch_from_drive(weights.drive, target, progress)
     else:
@@ -135,6 +142,8 @@ def _fetch(row: Entry, target: Path, progress: Progress) -> None:
 
 def _weights_of(row: Entry) -> PublishedWeights:
     if row.weights is None:
+        if row.untrained:
+            raise WeightsError(f"'{row.name}' has no published weights to keep; {row.remedy}")
         raise WeightsError(f"'{row.name}' needs no weights; saccade models list shows which models do")
     return row.weights
 

@@ -1,4 +1,4 @@
-"""The weight files that the authors of the original trackers have published."""
+"""The weight files that others have published."""
 
 import os
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 
 MIRROR = "SACCADE_WEIGHTS_URL"
-"""environment variable with an address under which published files lie; else they come from Google Drive"""
+"""environment variable with an address under which published files lie; else they come from their own"""
 _ZOO = "PyTracking (Danelljan and Bhat), its model zoo"
 
 
@@ -20,8 +20,12 @@ class PublishedWeights:
     """who published it, and where"""
     licence: str = "not stated"
     """what its publisher states"""
-    drive: str | None
-    """id of the file on Google Drive; None where it is not known"""
+    drive: str | None = None
+    """id of the file on Google Drive; None where it does not lie there, or nobody knows it"""
+    url: str | None = None
+    """web address of the file; None where it has none"""
+    sha256: str = ""
+    """beginning of the file's SHA-256, as its publisher states it"""
     network: str
     """constructor of the network in the original's code"""
     title: str = ""
@@ -37,7 +41,7 @@ class PublishedWeights:
     @property
     def is_reachable(self) -> bool:
         """Whether it is known where to fetch the file."""
-        return self.drive is not None or bool(os.environ.get(MIRROR))
+        return self.drive is not None or self.url is not None or bool(os.environ.get(MIRROR))
 
 
 def key_of(file: str) -> str:
@@ -46,6 +50,30 @@ def key_of(file: str) -> str:
     for ending in (".tar", ".pth", ".pt", ".safetensors"):
         name = name.removesuffix(ending)
     return name
+
+
+def _of_torchvision(network: str, file: str) -> PublishedWeights:
+    """Files that torchvision fetches by itself; their names end in the beginning of their SHA-256."""
+    return PublishedWeights(
+        file=file,
+        origin="torchvision (PyTorch)",
+        licence="not stated; trained on COCO",
+        url=f"https://download.pytorch.org/models/{file}",
+        sha256=PurePath(file).stem.rpartition("-")[2],
+        network=network,
+    )
+
+
+def _of_yolox(size: str) -> PublishedWeights:
+    """Files of the release that does without normalised pictures."""
+    file = f"yolox_{size}.pth"
+    return PublishedWeights(
+        file=file,
+        origin="YOLOX (Megvii), its release 0.1.1rc0",
+        licence="Apache-2.0; trained on COCO",
+        url=f"https://github.com/Megvii-BaseDetection/YOLOX/releases/download/0.1.1rc0/{file}",
+        network="yolox",
+    )
 
 
 PUBLISHED: dict[str, PublishedWeights] = {
@@ -102,6 +130,20 @@ PUBLISHED: dict[str, PublishedWeights] = {
             network="steepest_descent_resnet50",
             title="LWL with boxes",
         ),
+        _of_torchvision("fasterrcnn_resnet50_fpn", "fasterrcnn_resnet50_fpn_coco-258fb6c6.pth"),
+        _of_torchvision("fasterrcnn_resnet50_fpn_v2", "fasterrcnn_resnet50_fpn_v2_coco-dd69338a.pth"),
+        _of_torchvision(
+            "fasterrcnn_mobilenet_v3_large_fpn", "fasterrcnn_mobilenet_v3_large_fpn-fb6a3cc7.pth"
+        ),
+        _of_torchvision(
+            "fasterrcnn_mobilenet_v3_large_fpn", "fasterrcnn_mobilenet_v3_large_320_fpn-907ea3f9.pth"
+        ),
+        _of_torchvision("retinanet_resnet50_fpn", "retinanet_resnet50_fpn_coco-eeacb38b.pth"),
+        _of_torchvision("retinanet_resnet50_fpn_v2", "retinanet_resnet50_fpn_v2_coco-5905b1c5.pth"),
+        _of_torchvision("fcos_resnet50_fpn", "fcos_resnet50_fpn_coco-99b0c9b7.pth"),
+        _of_torchvision("ssd300_vgg16", "ssd300_vgg16_coco-b556d3b4.pth"),
+        _of_torchvision("ssdlite320_mobilenet_v3_large", "ssdlite320_mobilenet_v3_large_coco-a79551df.pth"),
+        *map(_of_yolox, ("nano", "tiny", "s", "m", "l", "x")),
     )
 }
 """by their names in the store"""

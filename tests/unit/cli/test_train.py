@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from saccade.cli import main
+from saccade.cli.train import workers_of
 from saccade.cli.train_data import Given, mix
 from saccade.core import ConfigError, DatasetError, SaccadeError
 from saccade.training.recipe import Part
@@ -136,6 +137,7 @@ def test_without_data_it_says_what_the_recipe_wants_and_from_where(
 ) -> None:
     said = complaint(capsys, "dimp50")
     assert "lasot (train), weight 0.25, from http" in said
+    assert "laid out as ROOT/<class>/<class>-<n>/img/00000001.jpg" in said
     assert "trackingnet (train_0, train_1, train_2, train_3), weight 1, from http" in said
     assert "--data lasot=DIR --data got10k=DIR --data trackingnet=DIR --data coco2014=DIR" in said
 
@@ -174,11 +176,48 @@ def test_what_cannot_be_carried_out_is_refused(
     assert not (tmp_path / "out" / "last.ckpt").exists()
 
 
+@pytest.mark.parametrize(
+    ("recipe", "start", "remedy"),
+    [
+        (
+            "kys",
+            "dimp50",
+            "saccade models download dimp50, or saccade models import FILE --as dimp50, or give",
+        ),
+        # nobody has published these, so that no import would find a place for them
+        ("lwl_stage2", "lwl_stage1", "give a file with --init FILE, such as saccade train lwl_stage1 leaves"),
+        (
+            "lwl_box",
+            "lwl_stage2",
+            "saccade models download lwl, or saccade models import FILE --as lwl, or give",
+        ),
+    ],
+)
 def test_weights_to_go_on_from_are_missing(
-    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    root: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    recipe: str,
+    start: str,
+    remedy: str,
 ) -> None:
-    said = complaint(capsys, "kys", f"--data=folder={root}", f"--out={tmp_path}")
-    assert "kys goes on from the weights of dimp50, which are not here" in said
+    monkeypatch.setenv("SACCADE_WEIGHTS", str(tmp_path / "store"))
+    # the data of each recipe are not what this is about
+    found = mix(toy_recipe(data=(Part(dataset="folder"),), validation=()), [Given.of(f"folder={root}")])
+    monkeypatch.setattr("saccade.cli.train.mix", lambda *_: found)
+    said = complaint(capsys, recipe, f"--data=folder={root}", f"--out={tmp_path}")
+    assert f"{recipe} goes on from the weights of {start}, which are not here: {remedy}" in said
+
+
+@pytest.mark.parametrize(
+    ("cores", "devices", "workers"), [(1, 1, 1), (2, 1, 2), (16, 1, 4), (16, 8, 2), (2, 4, 1)]
+)
+def test_there_are_no_more_workers_than_cores_by_default(
+    monkeypatch: pytest.MonkeyPatch, cores: int, devices: int, workers: int
+) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(cores)), raising=False)
+    assert workers_of(devices) == workers
 
 
 def test_without_the_extra_it_says_how_to_install_it(

@@ -1,5 +1,6 @@
 """Checkpoints: whole at any time, and refused where they are another training's."""
 
+import errno
 import sys
 from pathlib import Path
 
@@ -38,6 +39,26 @@ def test_what_the_disk_refuses_to_take_leaves_the_one_before(tmp_path: Path) -> 
     assert [file.name for file in tmp_path.iterdir()] == [LAST]
 
 
+def test_a_full_disk_is_told_of_however_often_the_writer_stumbles(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stumbles(*_: object) -> None:
+        try:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        finally:
+            try:
+                raise RuntimeError("PytorchStreamWriter failed writing file data/0: file write failed")
+            finally:
+                raise RuntimeError("[enforce fail at inline_container.cc:671] . unexpected pos 64 vs 0")
+
+    monkeypatch.setattr(torch, "save", stumbles)
+    with pytest.raises(
+        OutputError, match=r"cannot be written \(No space left on device, .*there is none yet"
+    ):
+        save_checkpoint(tmp_path / LAST, {"step": 1})
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_kept_checkpoint_stays_when_the_last_one_goes_on(tmp_path: Path) -> None:
     path = tmp_path / LAST
     save_checkpoint(path, {"step": 1})
@@ -45,7 +66,10 @@ def test_a_kept_checkpoint_stays_when_the_last_one_goes_on(tmp_path: Path) -> No
     save_checkpoint(path, {"step": 2})
     assert read_training(tmp_path / "best.ckpt")["step"] == 1
     keep_checkpoint(path, "best.ckpt")
+    # nor does it matter that both are one file already
+    keep_checkpoint(path, "best.ckpt")
     assert read_training(tmp_path / "best.ckpt")["step"] == 2
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["best.ckpt", LAST]
 
 
 def test_without_links_it_is_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

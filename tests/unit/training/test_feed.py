@@ -44,5 +44,5 @@ def test_workers_change_nothing() -> None:
 
 
 def test_validation_leaves_out_what_fills_no_batch() -> None:
-    loader = validation_loader(ToySamples(0, 0, 10), 10, Share(4), workers=0)
+    loader = validation_loader(ToyFeed(), ToySamples(0, 0, 10), 10, Share(4), workers=0)
     assert [batch.origins[0] for batch in loader] == ["toys/0", "toys/4"]

@@ -3,22 +3,32 @@
 import csv
 import errno
 import json
+import math
+import os
 import shutil
-from dataclasses import replace
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from safetensors.torch import load_file
+from torch.utils.data import get_worker_info
 
 from saccade.core import ConfigError, OutputError, SaccadeError, TrainingError, WeightsError
 from saccade.core.config import override
+from saccade.data.samples.sample import Sample
 from saccade.training import checkpoints
 from saccade.training.checkpoints import BEST, LAST, read_training
 from saccade.training.fit import Machines, Plan, fit
 from saccade.training.loop import Rhythm
-from tests.unit.training.toys import Log, ToyConfig, ToyFeed, toy_plan, toy_recipe
+from saccade.weights.label import read_label
+from saccade.weights.store import sha256_of
+from tests.unit.training.toys import Log, ToyConfig, ToyFeed, ToySamples, toy_plan, toy_recipe
 
 TABLES = ("steps.csv", "epochs.csv")
 EPOCH, STEPS = 4, 12
@@ -178,6 +188,41 @@ def test_tracking_decides_which_checkpoint_is_best(tmp_path: Path) -> None:
     assert fitted.scores["AUC/real"] == 50.0
 
 
+def test_a_score_that_is_no_number_is_not_the_best(tmp_path: Path) -> None:
+    scores = {1: 40.0, 2: math.nan, 3: 30.0}
+    fit(
+        toy_plan(tmp_path, rhythm=Rhythm(validate_every=1)),
+        Log(),
+        lambda _, epoch: {"AUC/real": scores[epoch]},
+    )
+    assert read_training(tmp_path / BEST)["step"] == EPOCH
+
+
+def test_the_best_is_kept_though_a_kill_came_before_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = toy_plan(tmp_path, rhythm=Rhythm(validate_every=1, keep_every=1))
+    scores = {1: 60.0, 2: 50.0, 3: 40.0}
+
+    def dies(*_: Any) -> None:
+        raise Broken
+
+    with monkeypatch.context() as patched, pytest.raises(Broken):
+        patched.setattr("saccade.training.loop.keep_checkpoint", dies)
+        fit(plan, Log(), lambda _, epoch: {"AUC/real": scores[epoch]})
+    assert not (tmp_path / BEST).exists()
+    fit(plan, Log(), lambda _, epoch: {"AUC/real": scores[epoch]})
+    assert read_training(tmp_path / BEST)["step"] == EPOCH
+    kept = [read_training(path)["step"] for path in sorted(tmp_path.glob("epoch-*.ckpt"))]
+    assert kept == [EPOCH, 2 * EPOCH, 3 * EPOCH]
+
+
+def test_the_label_of_the_weights_has_the_checksum_of_the_checkpoint(whole: Path) -> None:
+    label = read_label(whole / "model.safetensors")
+    assert label is not None
+    assert (label.file, label.sha256) == (LAST, sha256_of(whole / LAST))
+
+
 def test_pieces_of_a_step_count_as_one(tmp_path: Path) -> None:
     machines = Machines(device="cpu", workers=0, accumulate=2)
     fit(toy_plan(tmp_path, machines=machines), Log())
@@ -221,6 +266,23 @@ def test_two_trainings_are_not_at_work_in_one_folder(tmp_path: Path, monkeypatch
     assert fit(toy_plan(tmp_path), Second()).steps == STEPS
     assert not (tmp_path / "run.lock").exists()
     assert len(json.loads((tmp_path / "run.json").read_text())["begun"]) == 1
+
+
+def test_a_training_that_ended_while_another_waited_is_not_taken_back(
+    whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(Broken):
+        fit(toy_plan(tmp_path), Breaker(6))
+
+    @contextmanager
+    def after_the_other(out: Path) -> Iterator[None]:
+        shutil.copy(whole / LAST, out / LAST)
+        yield
+
+    monkeypatch.setattr("saccade.training.fit.only_one", after_the_other)
+    with pytest.raises(ConfigError, match="another training was at work in it until just now"):
+        fit(toy_plan(tmp_path), Log())
+    assert read_training(tmp_path / LAST)["step"] == STEPS
 
 
 @pytest.mark.parametrize(
@@ -268,12 +330,100 @@ def test_a_loss_that_is_no_number_stops_with_its_batch_kept(tmp_path: Path) -> N
     assert all(bool(value.isfinite().all()) for value in before["task"].values())
 
 
+def test_a_batch_without_sense_is_kept_too(tmp_path: Path) -> None:
+    class Senseless(ToySamples):
+        def __getitem__(self, index: int) -> Sample:
+            sample = super().__getitem__(index)
+            sample.test.boxes.fill_(math.nan)
+            return sample
+
+    class SenselessFeed(ToyFeed):
+        def train(self, start: int, count: int) -> Senseless:
+            return Senseless(self.seed, start, count)
+
+    recipe = toy_recipe(task=ToyConfig(poisoned=("toys/2",)))
+    with pytest.raises(TrainingError, match="step 1: the loss is not finite"):
+        fit(toy_plan(tmp_path, recipe, feed=SenselessFeed()), Log())
+    kept = torch.load(tmp_path / "stopped" / "batch.pt", weights_only=True)
+    assert kept["test"]["boxes"].isnan().all()
+
+
+def test_a_batch_that_the_disk_does_not_take_is_told_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        raise RuntimeError("[enforce fail at inline_container.cc] . PytorchStreamWriter failed writing file")
+
+    monkeypatch.setattr("saccade.training.stopped.torch.save", full)
+    recipe = toy_recipe(task=ToyConfig(poisoned=("toys/0",)))
+    with pytest.raises(OutputError, match=r"batch.pt: the batch cannot be kept .*free space"):
+        fit(toy_plan(tmp_path, recipe), Log())
+
+
+def test_batch_norms_that_have_nothing_to_compare_are_told_of(tmp_path: Path) -> None:
+    task = ToyConfig(fewest_samples=2)
+    machines = Machines(device="cpu", workers=0, accumulate=4)
+    with pytest.raises(
+        ConfigError, match=r"with 1 samples at a time; use fewer --devices or a smaller --acc"
+    ):
+        fit(toy_plan(tmp_path, toy_recipe(task=task), machines=machines), Log())
+    # nor is a batch recommended that could not be normalised
+    with pytest.raises(TrainingError, match="2 would fit"):
+        fit(toy_plan(tmp_path, toy_recipe(task=replace(task, most_samples=2))), Log())
+    with pytest.raises(TrainingError, match="even with the fewest samples"):
+        fit(toy_plan(tmp_path, toy_recipe(task=replace(task, most_samples=1))), Log())
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling cublasCreate(handle)",
+        "MPS backend out of memory",
+    ],
+)
+def test_want_of_memory_is_known_in_all_its_words(tmp_path: Path, said: str) -> None:
+    recipe = toy_recipe(task=ToyConfig(most_samples=2, refusal=said))
+    with pytest.raises(TrainingError, match="2 would fit: --accumulate 2"):
+        fit(toy_plan(tmp_path, recipe), Log())
+
+
+def test_parameters_that_gradients_have_spoiled_are_not_kept(tmp_path: Path) -> None:
+    recipe = toy_recipe(task=ToyConfig(steep=("toys/21",)))
+    recipe = replace(recipe, optimisation=replace(recipe.optimisation, clip=None))
+    with pytest.raises(TrainingError, match=r"step 6: parameters have become infinite.*--init .*last.ckpt"):
+        fit(toy_plan(tmp_path, recipe), Log())
+    before = read_training(tmp_path / LAST)
+    assert before["step"] == 5
+    assert all(bool(value.isfinite().all()) for value in before["task"].values())
+
+
+class _Killed(ToySamples):
+    def __getitem__(self, index: int) -> Sample:
+        if get_worker_info() is not None:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().__getitem__(index)
+
+
+@dataclass(frozen=True)
+class _KilledFeed(ToyFeed):
+    def train(self, start: int, count: int) -> _Killed:
+        return _Killed(self.seed, start, count)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="no such signal")
+def test_a_worker_that_is_killed_is_told_of(tmp_path: Path) -> None:
+    machines = Machines(device="cpu", workers=1)
+    with pytest.raises(TrainingError, match=r"makes samples was killed.*fewer than --workers 1"):
+        fit(toy_plan(tmp_path, feed=_KilledFeed(), machines=machines), Log())
+
+
 @pytest.mark.parametrize(
     ("most", "said"),
     [
         (2, "with 4 samples at a time; 2 would fit: --accumulate 2 makes the same batch of 4 in 2 pieces"),
         (1, "with 4 samples at a time; 1 would fit: --accumulate 4 makes"),
-        (0, "even with one sample at a time; take smaller crops"),
+        (0, "even with the fewest samples at a time; take smaller crops"),
     ],
 )
 def test_a_batch_that_does_not_fit_is_answered_with_one_that_does(
@@ -332,6 +482,7 @@ def _with(**machines: Any) -> Any:
     ("change", "said"),
     [
         (_of(samples=3), "3 samples an epoch make no batch of 4"),
+        (_of(validation_samples=3), "3 validation samples make no batch of 4"),
         (_with(device="cpu", accumulate=3), "batch of 4 cannot be shared out"),
         (_with(device="abacus"), "--device abacus"),
     ],

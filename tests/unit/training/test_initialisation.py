@@ -11,6 +11,7 @@ from torchvision.models import ResNet18_Weights
 from saccade.core import ConfigError, SaccadeError, WeightsError
 from saccade.nets.resnet import mask_rcnn_resnet50, resnet18
 from saccade.training import initialisation
+from saccade.training.backbones import Backbone, backbones
 from saccade.training.initialisation import imagenet_weights, initialise
 from saccade.training.task import Task
 from saccade.weights.store import sha256_of
@@ -70,7 +71,7 @@ def test_imagenet_weights_come_from_their_server_once(
     with serving(Site({imagenet.name: imagenet.read_bytes()})) as site:
         address = f"{site.url}/{imagenet.name}"
         monkeypatch.setattr(
-            initialisation, "_backbones", lambda network: iter([("feature_extractor", address)])
+            initialisation, "backbones", lambda network: iter([Backbone("feature_extractor", address)])
         )
         assert initialise(task, None, None) == "ImageNet weights in feature_extractor"
         assert site.asked == [""]
@@ -82,15 +83,15 @@ def test_imagenet_weights_come_from_their_server_once(
 
 
 def test_the_address_is_torchvisions(task: Task) -> None:
-    found = list(initialisation._backbones(task.network))
-    assert found == [("feature_extractor", ResNet18_Weights.IMAGENET1K_V1.url)]
+    found = list(backbones(task.network))
+    assert found == [Backbone("feature_extractor", ResNet18_Weights.IMAGENET1K_V1.url)]
 
 
 def test_without_a_connection_it_says_what_else_there_is(task: Task, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         initialisation,
-        "_backbones",
-        lambda network: iter([("feature_extractor", "http://127.0.0.1:9/r-0.pth")]),
+        "backbones",
+        lambda network: iter([Backbone("feature_extractor", "http://127.0.0.1:9/r-0.pth")]),
     )
     with pytest.raises(
         WeightsError, match=r"ImageNet weights.*cannot be reached.*--init FILE, or --init none"

@@ -1,11 +1,13 @@
 """The log: tables that end where a checkpoint does, whatever was written behind it."""
 
+import errno
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from saccade.core import OutputError
-from saccade.training.journal import Journal
+from saccade.training.journal import BOARD_EVERY, Journal
 
 
 def written(folder: Path, steps: int, state: dict | None = None) -> Journal:
@@ -57,3 +59,20 @@ def test_a_log_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     (tmp_path / "steps.csv").mkdir()
     with pytest.raises(OutputError, match=r"steps.csv: the log cannot be written .*same command goes on"):
         journal.add_step(2, {"Loss/total": 0.5, "LearningRate/group0": 0.1})
+
+
+@pytest.mark.parametrize("refused", ["add_scalar", "flush"])
+def test_a_full_disk_is_told_of_by_the_board_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refused: str
+) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    journal = written(tmp_path, 1)
+    monkeypatch.setattr(f"saccade.training.journal.SummaryWriter.{refused}", full)
+    with pytest.raises(OutputError, match=r"tensorboard: the log cannot be written \(No space left"):
+        journal.add_step(BOARD_EVERY, {"Loss/total": 0.5, "LearningRate/group0": 0.1})
+        journal.end_epoch(1, {})
+    # what ends a training is not hidden by what cannot be written at its end
+    monkeypatch.setattr("saccade.training.journal.SummaryWriter.close", full)
+    journal.close()

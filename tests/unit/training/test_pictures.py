@@ -1,6 +1,7 @@
 """Pictures of batches: everything in them lies where the numbers say."""
 
 import errno
+import math
 from pathlib import Path
 
 import cv2
@@ -70,8 +71,22 @@ def test_good_proposals_are_red_and_bad_ones_blue() -> None:
     assert far[2] > 100 > far[0]
 
 
+@pytest.mark.parametrize("value", [math.nan, math.inf, -1e30])
+@pytest.mark.parametrize(
+    "part", ["images", "boxes", "masks", "labels", "proposals", "proposal_ious", "truth_densities"]
+)
+def test_numbers_that_spoil_a_training_are_drawn_too(part: str, value: float) -> None:
+    batch = batch_of(Colors(), mask=True, label=True)
+    if part == "truth_densities":
+        batch = batch._replace(
+            test=batch.test._replace(proposal_ious=None, truth_densities=torch.ones(1, 1, 2))
+        )
+    getattr(batch.test, part).fill_(value)
+    assert draw_batch(batch, Colors()).shape[0] == SIDE + HEAD
+
+
 def test_it_is_written_as_a_picture_or_says_why_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    save_picture(batch_of(Colors()), Colors(), tmp_path / "deep" / "batch.png")
+    save_picture(draw_batch(batch_of(Colors()), Colors()), tmp_path / "deep" / "batch.png")
     assert cv2.imread(str(tmp_path / "deep" / "batch.png")).shape[0] == SIDE + HEAD
 
     def full(self: Path, data: bytes) -> int:
@@ -79,4 +94,4 @@ def test_it_is_written_as_a_picture_or_says_why_not(tmp_path: Path, monkeypatch:
 
     monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(OutputError, match=r"batch.png: .*No space left"):
-        save_picture(batch_of(Colors()), Colors(), tmp_path / "batch.png")
+        save_picture(draw_batch(batch_of(Colors()), Colors()), tmp_path / "batch.png")

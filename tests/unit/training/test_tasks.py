@@ -4,10 +4,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from saccade.core.config import override
 from saccade.core.errors import ConfigError, WeightsError
 from saccade.nets.dimp import ClassifierConfig, DensityLoss, LearnedLoss, SimpleLoss, TrainingSamples
 from saccade.nets.dimp.classifier import TargetClassifier
 from saccade.trackers.dimp import DIMPNET18, DIMPNET50, DiMPNet
+from saccade.trackers.dimp.task import DiMPTaskConfig
 from saccade.trackers.kys.task import KYSTaskConfig
 from saccade.training.groups import parameter_groups, train_only
 from saccade.training.recipe import Group, Recipe
@@ -173,6 +175,15 @@ def test_groups_share_out_parameters_by_the_longest_path() -> None:
     assert [len(inner), len(bias)] == [1, 1]
     assert inner[0] is inside.weight
     assert bias[0] is inside.bias
+
+
+def test_filters_between_have_a_weight_each() -> None:
+    settings = {"task.filters.between_weight": "1,2,3,4"}
+    task = override(find_recipe("dimp18"), settings).task
+    assert isinstance(task, DiMPTaskConfig)
+    assert task.filters.between_weight == (1.0, 2.0, 3.0, 4.0)
+    with pytest.raises(ConfigError, match=r"between_weight': 4 weights, but 3 steps have 2 filters between"):
+        override(find_recipe("dimp18"), settings | {"task.steps": "3"})
 
 
 def test_groups_of_parts_that_do_not_exist() -> None:

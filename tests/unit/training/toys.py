@@ -1,5 +1,6 @@
 """A small task, and samples for it out of nothing, so that the loop can be tried without any tracker."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -8,12 +9,15 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
+from saccade.data.samples.augment import Colors
 from saccade.data.samples.processing import Processing
-from saccade.data.samples.sample import FrameSet, Sample
+from saccade.data.samples.sample import FrameSet, Sample, collate
 from saccade.data.samples.sampling import Sampling
+from saccade.training.feed import SMALLER, preprocessing_of
 from saccade.training.fit import Machines, Plan
 from saccade.training.loop import Rhythm
-from saccade.training.recipe import Group, Optimisation, Part, Recipe
+from saccade.training.pictures import draw_batch
+from saccade.training.recipe import Group, Optimisation, Part, Recipe, TrackingRecipe
 from saccade.training.task import Task
 
 SIDE, CELLS = 16, 4
@@ -41,12 +45,17 @@ class ToyTask(Task):
 
     def forward(self, batch: Sample) -> dict[str, Tensor]:
         if len(batch.origins) > self.config.most_samples:
-            raise torch.OutOfMemoryError("too many")
+            refusal = self.config.refusal
+            raise RuntimeError(refusal) if refusal else torch.OutOfMemoryError("too many")
+        if len(batch.origins) < self.config.fewest_samples:
+            raise ValueError("Expected more than 1 value per channel when training, got input size …")
         assert batch.test.labels is not None
         scores = self.network(batch.test.images.flatten(0, 1))
         loss = (scores - batch.test.labels.flatten(0, 1)).square().mean()
         if any(origin in self.config.poisoned for origin in batch.origins):
             loss = loss * float("nan")
+        if any(origin in self.config.steep for origin in batch.origins):
+            loss = loss + (scores - scores.detach()).sqrt().sum()  # 0, with infinite gradients
         return {"loss": loss, "Loss/total": loss.detach(), "Stats/peak": scores.detach().max()}
 
 
@@ -56,7 +65,10 @@ class ToyConfig:
 
     is_normalised: bool = True
     most_samples: int = 1000
+    refusal: str = ""
+    fewest_samples: int = 1
     poisoned: tuple[str, ...] = ()
+    steep: tuple[str, ...] = ()
 
     def build(self) -> ToyTask:
         return ToyTask(self)
@@ -101,10 +113,19 @@ class ToyFeed:
     def validation(self) -> Dataset[Any] | None:
         return ToySamples(self.seed + 1, 0, 4) if self.has_validation else None
 
+    preprocessing = preprocessing_of(Colors())
+    smaller = SMALLER
+
+    def collate(self, samples: Sequence[Sample]) -> Sample:
+        return collate(samples)
+
+    def draw(self, batch: Sample) -> Any:
+        return draw_batch(batch, Colors())
+
 
 def toy_recipe(**changes: Any) -> Recipe:
     """Three epochs of four steps."""
-    recipe = Recipe(
+    recipe = TrackingRecipe(
         name="toy",
         summary="a toy",
         model="still",

@@ -236,7 +236,9 @@ REFUSED = [
     pytest.param(given({"a": 1}), r"lwlnet\(net=…\) is given a builtins.dict", id="dict for a value"),
     pytest.param(names({"fun_name": "x"}), "in no way that saccade knows", id="dict for a constructor"),
     pytest.param(
-        lambda path: torch.save({"model": weights()}, path), r"more than named tensors \(model\)", id="nested"
+        lambda path: torch.save({"weights": weights()}, path),
+        r"more than named tensors \(weights\)",
+        id="nested",
     ),
     pytest.param(
         lambda path: torch.save({"net": {"a": 1}}, path), r"more than named tensors \(a\)", id="a number"

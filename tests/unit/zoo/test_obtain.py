@@ -292,6 +292,34 @@ def test_published_weights_are_downloaded(site: Site, store: Store, tmp_path: Pa
     assert found.replaced is None and again == replace(found, replaced=again.replaced)
 
 
+@pytest.mark.parametrize("is_right", [True, False])
+def test_weights_come_from_their_own_address(is_right: bool, store: Store, tmp_path: Path) -> None:
+    """As those of detectors do; where their publisher states a checksum, it is what they must have."""
+    file = bare(tmp_path / "own.pth", DIMP18)
+    row = PublishedWeights(
+        file="own.pth",
+        url="",
+        sha256=sha256_of(file)[:8] if is_right else "01234567",
+        network="dimpnet18",
+    )
+    with serving(Site({"own.pth": file.read_bytes()})) as running:
+        weights = replace(row, url=f"{running.url}/own.pth")
+        CATALOG["dimp18"] = replace(CATALOG["dimp18"], weights=weights)
+        if is_right:
+            assert download_weights("dimp18", quietly).path == store.find("own")
+        else:
+            with pytest.raises(WeightsError, match=r"own\.pth: came with a wrong checksum"):
+                download_weights("dimp18", quietly)
+            assert store.find("own") is None and not list(store.folder.rglob("own.pth"))
+
+
+def test_an_address_that_cannot_be_reached_is_named(store: Store) -> None:
+    weights = PublishedWeights(file="own.pth", url="http://127.0.0.1:9/own.pth", network="dimpnet18")
+    CATALOG["dimp18"] = replace(CATALOG["dimp18"], weights=weights)
+    with pytest.raises(WeightsError, match=r"http://127.0.0.1:9/own.pth: cannot be reached"):
+        download_weights("dimp18", quietly)
+
+
 def test_a_label_says_who_published_what_was_downloaded(site: Site, tmp_path: Path) -> None:
     theirs = PUBLISHED["dimp18"].origin, PUBLISHED["dimp18"].licence
     assert publisher(download_weights("dimp18", quietly)) == ("dimp18.pth", *theirs)
@@ -403,6 +431,8 @@ def test_published_files_have_unique_names_and_addresses(weights: PublishedWeigh
     assert [row.drive for row in PUBLISHED.values()].count(weights.drive) == 1 or weights.drive is None
     assert weights.drive is None or re.fullmatch(r"[\w-]{33}", weights.drive)
     assert weights.file.startswith(weights.key + ".pth")
+    assert weights.url is None or (weights.url.startswith("https://") and weights.url.endswith(weights.file))
+    assert re.fullmatch(r"([0-9a-f]{8})?", weights.sha256)
 
 
 @pytest.mark.parametrize(

@@ -97,6 +97,16 @@ def test_what_cannot_be_is_refused(arguments, error, message):
         saccade.load("still", **arguments)
 
 
+def test_weights_that_nobody_publishes_are_to_be_trained():
+    remedy = "nobody has published any; make them with saccade train rfcn_resnet50, and name its best.ckpt"
+    with pytest.raises(WeightsError, match=f"'rfcn_resnet50' needs weights: {remedy}"):
+        saccade.load("rfcn_resnet50")
+    with pytest.raises(WeightsError, match=f"'rfcn_resnet50' has no published weights to keep; {remedy}"):
+        download_weights("rfcn_resnet50", lambda done, total: None)
+    with pytest.raises(WeightsError, match="there is no such weight file"):
+        saccade.load("rfcn_resnet50", weights="missing.pth")
+
+
 def test_missing_weights_are_named():
     with pytest.raises(
         WeightsError, match=r"'eco_deep' needs the weights resnet18_vggmconv1.pth.*models download eco_deep"
@@ -113,7 +123,7 @@ def test_the_advice_to_who_lacks_weights_can_be_followed(name, mirror, monkeypat
         saccade.load(name)
     advised = dict(re.findall(r"saccade models (download|import FILE --as) (\w+)", str(caught.value)))
     assert advised.pop("import FILE --as") == name
-    is_reachable = mirror or entry(name).weights.drive
+    is_reachable = entry(name).weights.is_reachable
     assert advised == ({"download": name} if is_reachable else {})
     if not is_reachable:
         with pytest.raises(WeightsError, match=f"address is not known; .* --as {name}$"):

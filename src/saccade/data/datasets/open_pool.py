@@ -62,7 +62,7 @@ ENTRIES = (
         layout="ROOT/images/NAME.jpg, masks/NAME.png, clips/NAME/00000.jpg, masks/NAME/00000.png, BOXES.csv",
         splits={"scenes": None, "stills": None, "clips": None},
         signs=("ATTRIBUTION.csv",),
-        obtain="pictures of one's own, laid out so",
+        obtain="pictures of your own",
         find=_find,
     ),
 )

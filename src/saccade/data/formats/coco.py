@@ -96,7 +96,7 @@ def read_coco(file: Path) -> CocoIndex:
     with _mapped(file) as data:
         text = str(data, _BYTEWISE)
     try:
-        for key, value, place in _walk(text):
+        for key, value, place in walk_lists(text):
             if key == "images":
                 names[value["id"]] = _file_name(value)
             elif key == "annotations":
@@ -177,10 +177,13 @@ def _file_name(image: Any) -> bytes:
     return as_it_stands
 
 
-def _walk(text: str) -> Iterator[tuple[str, Any, tuple[int, int]]]:
+def walk_lists(text: str) -> Iterator[tuple[str, Any, tuple[int, int]]]:
     """The items of all lists that stand in the object which the text is, each with the list's name and place.
 
     Only one item is held at a time.
+
+    Raises:
+        json.JSONDecodeError, IndexError: when the text is no JSON, or ends early.
     """
     at = _expect(text, _skip(text, 0), "{")
     while text[at] != "}":

@@ -3,8 +3,9 @@
 import ctypes
 import signal
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from typing import Any, TypeVar
 
 import cv2
 import numpy as np
@@ -29,6 +30,46 @@ MAX_WORKERS = 256
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 """what glibc's `mallopt` calls them; other systems have none"""
+
+
+S = TypeVar("S")
+
+
+class Replacements:
+    """Draws again where one comes to nothing, and counts how often that was, in all processes."""
+
+    def __init__(self) -> None:
+        # shared with the workers, each of which writes to a place of its own
+        self._failures = torch.zeros(MAX_WORKERS, dtype=torch.int64).share_memory_()
+
+    @property
+    def count(self) -> int:
+        """How many draws have come to nothing."""
+        return int(self._failures.sum())
+
+    def first(self, make: Callable[[int], S]) -> S:
+        """The first of the draws 0, 1, … that comes to something.
+
+        Raises:
+            DatasetError: when one after another comes to nothing, naming what is wrong with each.
+        """
+        errors: list[str] = []
+        while len(errors) < MAX_FAILURES:
+            try:
+                return make(len(errors))
+            except SaccadeError as error:
+                self._note(str(error))
+                errors.append(str(error))
+        named = "\n  ".join(dict.fromkeys(errors))
+        raise DatasetError(f"{MAX_FAILURES} samples in a row could not be made; put this right:\n  {named}")
+
+    def _note(self, reason: str) -> None:
+        failures = self.count
+        if failures < MOST_NAMED:
+            rest = "; others like it are counted, but not named" if failures == MOST_NAMED - 1 else ""
+            warn(f"{reason}; another sample takes its place{rest}")
+        worker = get_worker_info()
+        self._failures[0 if worker is None else 1 + worker.id % (MAX_WORKERS - 1)] += 1
 
 
 class SampleDataset(Dataset[Sample]):
@@ -62,13 +103,12 @@ class SampleDataset(Dataset[Sample]):
         self.samples = samples
         self.seed = seed
         self.start = start
-        # shared with the workers, each of which writes to a place of its own
-        self._failures = torch.zeros(MAX_WORKERS, dtype=torch.int64).share_memory_()
+        self._replacements = Replacements()
 
     @property
     def num_failures(self) -> int:
         """How many draws have come to nothing, in this process and in all workers."""
-        return int(self._failures.sum())
+        return self._replacements.count
 
     def __len__(self) -> int:
         return self.samples
@@ -79,15 +119,9 @@ class SampleDataset(Dataset[Sample]):
         Raises:
             DatasetError: when one draw after another comes to nothing, naming what is wrong with each.
         """
-        errors: list[str] = []
-        while len(errors) < MAX_FAILURES:
-            try:
-                return self._make(Dice.at(self.seed, self.start + index, len(errors)))
-            except SaccadeError as error:
-                self._count(str(error))
-                errors.append(str(error))
-        named = "\n  ".join(dict.fromkeys(errors))
-        raise DatasetError(f"{MAX_FAILURES} samples in a row could not be made; put this right:\n  {named}")
+        return self._replacements.first(
+            lambda attempt: self._make(Dice.at(self.seed, self.start + index, attempt))
+        )
 
     def _make(self, dice: Dice) -> Sample:
         draw = self.sampling.draw(self.mixture, dice)
@@ -99,14 +133,6 @@ class SampleDataset(Dataset[Sample]):
             test = _with_occlusion(test, draw)
         origin = draw.footage.describe(draw.target, ids)
         return self.processing(train, test, dice, origin=origin)
-
-    def _count(self, reason: str) -> None:
-        failures = self.num_failures
-        if failures < MOST_NAMED:
-            rest = "; others like it are counted, but not named" if failures == MOST_NAMED - 1 else ""
-            warn(f"{reason}; another sample takes its place{rest}")
-        worker = get_worker_info()
-        self._failures[0 if worker is None else 1 + worker.id % (MAX_WORKERS - 1)] += 1
 
 
 def _with_occlusion(test: Scene, draw: Draw) -> Scene:
@@ -125,18 +151,20 @@ def _with_occlusion(test: Scene, draw: Draw) -> Scene:
 
 
 def make_loader(
-    dataset: Dataset[Sample],
+    dataset: Dataset[Any],
     batch: int,
     *,
+    collate: Callable[[Sequence[Any]], Any] = collate,
     indices: Iterable[int] | None = None,
     workers: int = 0,
     pins: bool = False,
     drops_last: bool = True,
-) -> DataLoader[Sample]:
-    """Batches of samples, frames first; workers have one thread each, and live as long as the loader.
+) -> DataLoader[Any]:
+    """Batches of samples; workers have one thread each, and live as long as the loader.
 
     Args:
         batch: samples a batch.
+        collate: makes one of them; by default frames come first.
         indices: which samples, in order; all by default. Samples are random as they are: none need shuffling.
         workers: processes; 0 makes the samples in this one.
         pins: whether batches lie in pinned memory, from where a GPU is faster to fetch them.

@@ -1,15 +1,21 @@
 """Targets in clips without annotation: what optical flow can follow there and back."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import cv2
 import numpy as np
 from jaxtyping import Float32, UInt8
 
-from saccade.data.samples.pool import Track, picture
+from saccade.core.errors import warn
+from saccade.data.keeping import Kept, stamp_of
+from saccade.data.samples.pool import Pool, Track, picture
 
+KEPT = "saccade-flow-tracks.npz"
+"""in the folder of a pool"""
+_VERSION = 1
+"""to be raised when other tracks come out, or they are kept in another way"""
 STARTS = 40
 """boxes a clip that are tried"""
 LONGEST = 20
@@ -28,10 +34,51 @@ Box = Float32[np.ndarray, "4"]
 Gray = UInt8[np.ndarray, "H W"]
 
 
+def pool_tracks(pool: Pool) -> list[Track]:
+    """The flow tracks of a pool's clips: as they were kept, as long as no frame has changed since.
+
+    To follow them takes half a minute, which each start of a training would wait for.
+
+    Raises:
+        SourceError: when a frame cannot be read.
+    """
+    kept, stamp = Kept(pool.root, KEPT), stamp_of((_VERSION, *_seen(pool)))
+    found = kept.read(stamp)
+    if found is None:
+        warn(f"{pool.root}: following what moves in {len(pool.clips)} clips once; this may take a minute")
+        tracks = flow_tracks(pool.clips)
+        kept.write(stamp, _packed(tracks, pool))
+        return tracks
+    ends = np.cumsum(found["rows"][:, 2])[:-1]
+    return [
+        Track(pool.clips[clip][start : start + count], boxes, False)
+        for (clip, start, count), boxes in zip(
+            found["rows"].tolist(), np.split(found["boxes"], ends), strict=True
+        )
+    ]
+
+
 def flow_tracks(clips: Sequence[tuple[Path, ...]], seed: int = 0) -> list[Track]:
     """Random boxes in each clip, as far as pyramidal Lucas-Kanade follows half of 81 points in them."""
     rng = np.random.default_rng(seed)
     return [track for frames in clips for track in _in_clip(frames, rng)]
+
+
+def _seen(pool: Pool) -> Iterator[tuple[str, str, int, int]]:
+    """What tells that a frame is another than it was: its name, size and time."""
+    for path in itertools.chain.from_iterable(pool.clips):
+        status = path.stat()
+        yield path.parent.name, path.name, status.st_size, status.st_mtime_ns
+
+
+def _packed(tracks: Sequence[Track], pool: Pool) -> dict[str, np.ndarray]:
+    """Clip, first frame and length of each track, and the boxes of all, one after the other."""
+    place = {path: (clip, i) for clip, frames in enumerate(pool.clips) for i, path in enumerate(frames)}
+    rows = [(*place[track.frames[0]], len(track.frames)) for track in tracks]
+    return {
+        "rows": np.array(rows, np.int64).reshape(-1, 3),
+        "boxes": np.concatenate([np.zeros((0, 4), np.float32), *(track.boxes for track in tracks)]),
+    }
 
 
 def _in_clip(frames: tuple[Path, ...], rng: np.random.Generator) -> list[Track]:

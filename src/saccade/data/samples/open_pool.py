@@ -14,7 +14,7 @@ import numpy as np
 from saccade.core import DatasetError
 from saccade.data.samples.camera import film
 from saccade.data.samples.canvas import CANVAS, TARGET, Box, Frames, Image, Matrix, affine, warp
-from saccade.data.samples.flow_tracks import flow_tracks
+from saccade.data.samples.flow_tracks import pool_tracks
 from saccade.data.samples.footage import Footage, Moments, Shot
 from saccade.data.samples.pool import Pool, Track, picture
 from saccade.data.samples.scenes import Composer
@@ -104,7 +104,7 @@ class Clips(MadeFootage):
     def __init__(self, pool: Pool) -> None:
         super().__init__("open-clips")
         annotated = [track for track in pool.annotated for _ in range(ANNOTATED_WEIGHT)]
-        self._tracks = (*annotated, *flow_tracks(pool.clips))
+        self._tracks = (*annotated, *pool_tracks(pool))
 
     def __len__(self) -> int:
         return len(self._tracks)

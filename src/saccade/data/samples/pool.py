@@ -19,6 +19,7 @@ from jaxtyping import Bool, Float32, UInt8
 
 from saccade.core import DatasetError
 from saccade.data.samples.pictures import read_picture
+from saccade.data.stills import check_mask_size
 from saccade.ops.masks import mask_box
 
 NUMBERED = "blocks"
@@ -29,6 +30,8 @@ FEWEST_FRAMES = 3
 """of a clip in which an object is followed by its masks"""
 KEPT = 512
 """pictures that a process keeps decoded"""
+_HALF = 127
+"""level of a mask above which a pixel is the object's"""
 
 Box = Float32[np.ndarray, "4"]
 Image = UInt8[np.ndarray, "H W 3"]
@@ -59,10 +62,17 @@ class Part:
     box: Box
 
     def cut(self) -> UInt8[np.ndarray, "h w 4"]:
-        """The object's pixels, with opacity as fourth channel."""
+        """The object's pixels, with opacity as fourth channel.
+
+        Raises:
+            SourceError: when the picture cannot be read.
+            DatasetError: when the mask cannot, or is not as large as the picture.
+        """
         x, y, w, h = self.box.astype(int).tolist()
-        shown = read_mask(self.mask, self.number)[y : y + h, x : x + w]
-        return np.dstack([picture(self.path)[y : y + h, x : x + w], shown.astype(np.uint8) * 255])
+        image, shown = picture(self.path), read_mask(self.mask, self.number)
+        check_mask_size(f"{self.mask}: the mask", shown.shape, (image.shape[0], image.shape[1]))
+        part = np.s_[y : y + h, x : x + w]
+        return np.dstack([image[part], shown[part].astype(np.uint8) * 255])
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +106,7 @@ class Track:
 class Pool:
     """What a folder holds; pictures themselves are read when they are drawn."""
 
+    root: Path
     stills: tuple[Still, ...]
     clips: tuple[tuple[Path, ...], ...]
     cut_outs: tuple[CutOut, ...]
@@ -106,11 +117,12 @@ class Pool:
         """Looks through a folder; masks are read, pictures are not.
 
         Raises:
-            DatasetError: when it holds no pictures, or no clips, or nothing to cut out.
+            DatasetError: when it holds no pictures, or no clips, or nothing to cut out; also when a mask or
+                the list of boxes is broken.
         """
         pictures = sorted((root / "images").glob("*.jpg"))
         folders = [folder for folder in sorted((root / "clips").glob("*")) if folder.is_dir()]
-        clips = tuple(tuple(sorted(folder.glob("*.jpg"))) for folder in folders)
+        clips = tuple(frames for folder in folders if (frames := tuple(sorted(folder.glob("*.jpg")))))
         listed = _listed(root / "BOXES.csv")
         cut_outs, annotated, stills = [], [], []
         for path in pictures:
@@ -123,11 +135,11 @@ class Pool:
                 cut_outs.append(CutOut(frames[0].parent.name, run))
                 frames_of_run = tuple(part.path for part in run)
                 annotated.append(Track(frames_of_run, np.stack([part.box for part in run]), True))
-        if not stills or not any(clips) or not cut_outs:
+        if not stills or not clips or not cut_outs:
             raise DatasetError(
                 f"{root}: expected pictures in images/, frames in clips/NAME/, and masks/ of some of both"
             )
-        return cls(tuple(stills), clips, tuple(cut_outs), tuple(annotated))
+        return cls(root, tuple(stills), clips, tuple(cut_outs), tuple(annotated))
 
 
 @lru_cache(maxsize=KEPT)
@@ -146,15 +158,24 @@ def read_mask(path: Path, number: int | None) -> Bool[np.ndarray, "H W"]:
     Raises:
         DatasetError: when the mask cannot be read.
     """
-    mask = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
-    if mask is None:
-        raise DatasetError(f"{path}: not a readable mask; take it anew")
-    shown: np.ndarray = mask > 127 if number is None else mask == number
+    mask = _levels(path)
+    shown: np.ndarray = mask > _HALF if number is None else mask == number
     return shown
 
 
+def _levels(path: Path) -> UInt8[np.ndarray, "H W"]:
+    mask = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+    if mask is None:
+        raise DatasetError(f"{path}: not a readable mask; take it anew")
+    return mask
+
+
 def _listed(path: Path) -> dict[str, list[Box]]:
-    """The boxes of BOXES.csv by picture; none where there is no such file."""
+    """The boxes of BOXES.csv by picture; none where there is no such file.
+
+    Raises:
+        DatasetError: for a row that is none, or a box without area.
+    """
     boxes: dict[str, list[Box]] = {}
     if not path.is_file():
         return boxes
@@ -164,7 +185,10 @@ def _listed(path: Path) -> dict[str, list[Box]]:
                 box = np.array([float(row[side]) for side in "xywh"], np.float32)
                 boxes.setdefault(row["path"], []).append(box)
             except (KeyError, TypeError, ValueError):
-                raise DatasetError(f"{path}:{line}: expected path,x,y,w,h") from None
+                raise DatasetError(f"{path}:{line}: expected path,x,y,w,h; correct the row") from None
+            if not (np.isfinite(box).all() and (box[2:] > 0).all()):
+                w, h = box[2:].tolist()
+                raise DatasetError(f"{path}:{line}: a box of {w:g} x {h:g} pixels has no area; correct it")
     return boxes
 
 
@@ -173,8 +197,7 @@ def _parts_of_still(path: Path, mask: Path) -> Iterator[Part]:
         return
     numbers: Sequence[int | None] = [None]
     if _group(path) == NUMBERED:
-        values = cv2.imread(str(mask), cv2.IMREAD_GRAYSCALE)
-        numbers = [] if values is None else [int(value) for value in np.unique(values) if value]
+        numbers = [int(value) for value in np.unique(_levels(mask)) if value]
     for number in numbers:
         shown = read_mask(mask, number)
         if shown.sum() >= FEWEST_PIXELS:
@@ -187,7 +210,7 @@ def _runs(frames: tuple[Path, ...], masks: Path) -> Iterator[tuple[Part, ...]]:
     for frame in frames:
         mask = masks / frame.parent.name / f"{frame.stem}.png"
         shown = read_mask(mask, None) if mask.is_file() else np.zeros((1, 1), bool)
-        if shown.sum() > FEWEST_PIXELS:
+        if shown.sum() >= FEWEST_PIXELS:
             run.append(Part(frame, mask, None, _box(shown)))
             continue
         if len(run) >= FEWEST_FRAMES:

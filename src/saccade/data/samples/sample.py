@@ -1,7 +1,7 @@
 """A training sample: frames to learn a target from, and frames to find it in."""
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -55,6 +55,32 @@ class Sample(NamedTuple):
     train: FrameSet
     test: FrameSet
     origins: tuple[str, ...]
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shapes of its tensors, as in `train.images`."""
+        return {
+            f"{name}.{key}": tuple(part.shape)
+            for name, frames in self._sets.items()
+            for key, part in frames._asdict().items()
+            if part is not None
+        }
+
+    def first(self, count: int) -> "Sample":
+        """The first samples of a batch."""
+        train, test = (frames.map(lambda part: part[:, :count]) for frames in self._sets.values())
+        return Sample(train, test, self.origins[:count])
+
+    def plain(self) -> dict[str, Any]:
+        """A batch as dictionaries of tensors on the CPU, to be read anywhere."""
+        return {
+            name: {key: part.detach().cpu() for key, part in frames._asdict().items() if part is not None}
+            for name, frames in self._sets.items()
+        } | {"origins": list(self.origins)}
+
+    @property
+    def _sets(self) -> dict[str, FrameSet]:
+        return {"train": self.train, "test": self.test}
 
 
 def collate(samples: Sequence[Sample]) -> Sample:

@@ -27,16 +27,16 @@ def to_page(board: Board, inks: Inks) -> str:
         inks: of the models, in plots and around boxes.
     """
     reel = "\n".join(
-        _script(f"playback-{number}", _playback(board, one.playback))
+        embedded(f"playback-{number}", _playback(board, one.playback))
         for number, one in enumerate(board.sequences)
         if one.playback is not None
     )
-    return Template(_part("page.html")).substitute(
+    return Template(part("page.html")).substitute(
         title=escape(board.dataset),
-        style=_part("page.css"),
-        data=_script("report", _data(board, inks)),
+        style=part("page.css"),
+        data=embedded("report", _data(board, inks)),
         playback=reel,
-        script="\n".join(_part(name) for name in _SCRIPTS),
+        script="\n".join(part(name) for name in _SCRIPTS),
     )
 
 
@@ -135,7 +135,7 @@ def _rounded(values: Float64[np.ndarray, " _"], digits: int) -> list[float]:
     return [round(float(value), digits) for value in values]
 
 
-def _script(name: str, value: Any) -> str:
+def embedded(name: str, value: Any) -> str:
     """A value that the page's scripts find by its name, and do not read before they want it."""
     # a '<' would let a name end the script that it stands in
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
@@ -143,5 +143,6 @@ def _script(name: str, value: Any) -> str:
     return f'<script type="application/json" id="{name}">{safe}</script>'
 
 
-def _part(name: str) -> str:
+def part(name: str) -> str:
+    """A file that pages are made of."""
     return files(__package__).joinpath("page", name).read_text(encoding="utf-8")

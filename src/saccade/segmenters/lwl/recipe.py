@@ -8,20 +8,20 @@ from saccade.data.samples.jitter import Jitter
 from saccade.data.samples.processing import Processing
 from saccade.data.samples.sampling import Sampling
 from saccade.segmenters.lwl.task import ENCODER_OF_BOXES, BoxTaskConfig, LWLTaskConfig
-from saccade.training.recipe import Group, Optimisation, Part, Recipe
+from saccade.training.recipe import Group, Optimisation, Part, TrackingRecipe
 from saccade.training.standard import COCO, every
 
 YOUTUBE_VOS = Part(dataset="youtubevos2019", split="jj_train")
 BATCHES_OF_VALIDATION = 100
 
 
-def lwl_stage1() -> Recipe:
+def lwl_stage1() -> TrackingRecipe:
     """LWL (Bhat et al. 2020) on a backbone that stays as Mask R-CNN learned it.
 
     The filter initialiser, which the original gives a rate, has nothing to learn: filters start from 0.
     """
     batch = 20
-    return Recipe(
+    return TrackingRecipe(
         name="lwl_stage1",
         summary="learner, encoder and decoder of LWL on the backbone of a Mask R-CNN, which stays",
         model="lwl",
@@ -53,7 +53,7 @@ def lwl_stage1() -> Recipe:
     )
 
 
-def lwl_stage2() -> Recipe:
+def lwl_stage2() -> TrackingRecipe:
     """LWL with most of its backbone."""
     learned = ("target_model.filter_optimizer", "target_model.feature_extractor", "decoder", "label_encoder")
     backbone = tuple(f"feature_extractor.layer{stage}" for stage in (2, 3, 4))
@@ -69,7 +69,7 @@ def lwl_stage2() -> Recipe:
     )
 
 
-def lwl_box() -> Recipe:
+def lwl_box() -> TrackingRecipe:
     """The encoder that lets LWL start from boxes, for a network that stays as stage 2 left it."""
     base, batch, epochs = lwl_stage1(), 8, 50
     return replace(

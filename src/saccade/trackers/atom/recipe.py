@@ -9,15 +9,15 @@ from saccade.data.samples.proposals import GaussianProposals, PerturbedProposals
 from saccade.data.samples.sampling import Sampling
 from saccade.trackers.atom.task import ATOMTaskConfig
 from saccade.training.box_head import BoxLoss
-from saccade.training.recipe import Group, Optimisation, Recipe
+from saccade.training.recipe import Group, Optimisation, TrackingRecipe
 from saccade.training.standard import COCO, GOT10K, GOT10K_VALIDATION, LASOT, every, trackingnet
 
 EPOCHS = 50
 
 
-def atom() -> Recipe:
+def atom() -> TrackingRecipe:
     """ATOM as released (Danelljan et al. 2019)."""
-    return Recipe(
+    return TrackingRecipe(
         name="atom",
         summary="the box head of ATOM on an ImageNet backbone, which stays",
         model="atom",
@@ -40,7 +40,7 @@ def atom() -> Recipe:
     )
 
 
-def atom_paper() -> Recipe:
+def atom_paper() -> TrackingRecipe:
     """ATOM as in the paper, which did without GOT-10k."""
     return replace(
         atom(),
@@ -51,7 +51,7 @@ def atom_paper() -> Recipe:
     )
 
 
-def atom_gmm() -> Recipe:
+def atom_gmm() -> TrackingRecipe:
     """ATOM with many proposals from a Gaussian mixture (Gustafsson et al. 2020, arXiv 2005.01698)."""
     base = atom()
     return replace(
@@ -66,7 +66,7 @@ def atom_gmm() -> Recipe:
     )
 
 
-def atom_prob_ml() -> Recipe:
+def atom_prob_ml() -> TrackingRecipe:
     """ATOM that learns a density of boxes (Gustafsson et al. 2019, arXiv 1909.12297)."""
     base = atom_gmm()
     return replace(

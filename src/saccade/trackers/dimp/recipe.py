@@ -19,7 +19,7 @@ from saccade.trackers.dimp.network import (
 )
 from saccade.trackers.dimp.task import DiMPTaskConfig, FilterLoss
 from saccade.training.box_head import BoxLoss
-from saccade.training.recipe import Group, Optimisation, Recipe
+from saccade.training.recipe import Group, Optimisation, TrackingRecipe
 from saccade.training.standard import COCO, GOT10K, GOT10K_VALIDATION, LASOT, every, trackingnet
 
 EPOCHS = 50
@@ -42,9 +42,9 @@ _SUPER_TASK = DiMPTaskConfig(
 )
 
 
-def dimp18() -> Recipe:
+def dimp18() -> TrackingRecipe:
     """DiMP on ResNet-18 (Bhat et al. 2019)."""
-    return Recipe(
+    return TrackingRecipe(
         name="dimp18",
         summary="DiMP on ResNet-18, all of it, from an ImageNet backbone",
         model="dimp18",
@@ -70,7 +70,7 @@ def dimp18() -> Recipe:
     )
 
 
-def dimp50() -> Recipe:
+def dimp50() -> TrackingRecipe:
     """DiMP on ResNet-50."""
     base = dimp18()
     return replace(
@@ -91,7 +91,7 @@ def dimp50() -> Recipe:
     )
 
 
-def prdimp18() -> Recipe:
+def prdimp18() -> TrackingRecipe:
     """PrDiMP on ResNet-18 (Danelljan et al. 2020)."""
     base = dimp18()
     return replace(
@@ -113,7 +113,7 @@ def prdimp18() -> Recipe:
     )
 
 
-def prdimp50() -> Recipe:
+def prdimp50() -> TrackingRecipe:
     """PrDiMP on ResNet-50."""
     base = prdimp18()
     classifier, boxes, backbone = base.optimisation.groups
@@ -128,9 +128,9 @@ def prdimp50() -> Recipe:
     )
 
 
-def super_dimp() -> Recipe:
+def super_dimp() -> TrackingRecipe:
     """SuperDiMP: DiMP's filters and PrDiMP's boxes, on larger regions; half of the backbone stays."""
-    return Recipe(
+    return TrackingRecipe(
         name="super_dimp",
         summary="SuperDiMP, but for the first layers of its ImageNet backbone",
         model="super_dimp",
@@ -161,7 +161,7 @@ def super_dimp() -> Recipe:
     )
 
 
-def super_dimp_simple() -> Recipe:
+def super_dimp_simple() -> TrackingRecipe:
     """SuperDiMP whose filter optimiser has almost nothing to learn (Mayer et al. 2021, KeepTrack)."""
     base = super_dimp()
     return replace(

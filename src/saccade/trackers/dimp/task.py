@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from saccade.core import ConfigError
 from saccade.core.ranges import above, at_least, check_ranges
 from saccade.data.samples.sample import FrameSet, Sample
 from saccade.nets.dimp import TargetClassifier, TrainingSamples
@@ -102,6 +103,12 @@ class DiMPTaskConfig:
 
     def __post_init__(self) -> None:
         check_ranges("task", self, steps=at_least(1), label_sigma=above(0))
+        between = self.filters.between_weight
+        if isinstance(between, tuple) and len(between) != self.steps - 1:
+            raise ConfigError(
+                f"'task.filters.between_weight': {len(between)} weights, but {self.steps} steps have "
+                f"{self.steps - 1} filters between the first and the last; give one each, or one number"
+            )
 
     def build(self) -> "DiMPTask":
         """A task with a randomly initialised network."""

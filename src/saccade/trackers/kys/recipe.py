@@ -8,15 +8,15 @@ from saccade.data.samples.processing import Processing
 from saccade.data.samples.sampling import Sampling
 from saccade.data.samples.targets import Labels
 from saccade.trackers.kys.task import KYSTaskConfig
-from saccade.training.recipe import Group, Optimisation, Recipe
+from saccade.training.recipe import Group, Optimisation, TrackingRecipe
 from saccade.training.standard import GOT10K, GOT10K_VALIDATION, LASOT, every, trackingnet
 
 EPOCHS = 40
 
 
-def kys() -> Recipe:
+def kys() -> TrackingRecipe:
     """KYS (Bhat et al. 2020): the response predictor, over 50 frames at a time, on top of DiMP-50."""
-    return Recipe(
+    return TrackingRecipe(
         name="kys",
         summary="the response predictor of KYS on top of dimp50, which stays",
         model="kys",

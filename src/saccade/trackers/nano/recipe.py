@@ -8,16 +8,16 @@ from saccade.data.samples.processing import Processing
 from saccade.data.samples.sampling import Sampling
 from saccade.trackers.nano.network import MEAN, STD
 from saccade.trackers.nano.task import NanoTaskConfig
-from saccade.training.recipe import Group, Optimisation, Part, Recipe
+from saccade.training.recipe import Group, Optimisation, Part, TrackingRecipe
 
 SIDE = 112
 """crop pixels; at this size of the target, three times as wide as it is"""
 _JITTER = Jitter(centre=(1.4, 1.4), scale=0.12)
 
 
-def dimp_nano() -> Recipe:
+def dimp_nano() -> TrackingRecipe:
     """The small tracker, from nothing."""
-    return Recipe(
+    return TrackingRecipe(
         name="dimp_nano",
         summary="the small tracker, from nothing, on video made on the fly of openly licensed pictures",
         model="dimp_nano",

@@ -1,6 +1,8 @@
 """Video made on the fly from a small pool: scenes are repeatable, and boxes are where they say."""
 
+import os
 import random
+import shutil
 from pathlib import Path
 
 import cv2
@@ -8,8 +10,9 @@ import numpy as np
 import pytest
 
 from saccade.core import DatasetError
+from saccade.core.errors import SaccadeWarning
 from saccade.data.samples.canvas import CANVAS, TARGET, affine, warp
-from saccade.data.samples.flow_tracks import flow_tracks
+from saccade.data.samples.flow_tracks import KEPT, flow_tracks, pool_tracks
 from saccade.data.samples.open_pool import SPLITS, open_pool
 from saccade.data.samples.opening import open_footage
 from saccade.data.samples.pool import Pool
@@ -66,7 +69,23 @@ def test_optical_flow_follows_what_moves(root):
         np.testing.assert_allclose(moved, np.tile([-3, 0], (len(moved), 1)), atol=0.7)
 
 
+def test_what_was_followed_is_kept_until_a_frame_changes(root, tmp_path):
+    folder = shutil.copytree(root, tmp_path / "pool", ignore=shutil.ignore_patterns("saccade-*"))
+    pool = Pool.open(folder)
+    with pytest.warns(SaccadeWarning, match="2 clips once"):
+        tracks = pool_tracks(pool)
+    assert (folder / KEPT).is_file() and tracks
+    kept = pool_tracks(pool)  # a warning would be an error
+    assert [track.frames for track in kept] == [track.frames for track in tracks]
+    for track, same in zip(kept, tracks, strict=True):
+        np.testing.assert_array_equal(track.boxes, same.boxes)
+    os.utime(folder / "clips/pan/00000.jpg", ns=(1, 1))
+    with pytest.warns(SaccadeWarning, match="2 clips once"):
+        pool_tracks(pool)
+
+
 @pytest.mark.parametrize("split", SPLITS)
+@pytest.mark.filterwarnings("ignore:.*clips once:saccade.core.errors.SaccadeWarning")
 def test_what_is_made_follows_from_the_draws_alone(root, split):
     footage = open_footage("open_pool", root, split)
     for index in range(min(len(footage), 6)):
@@ -111,11 +130,40 @@ def test_another_folder_is_refused(tmp_path):
         open_pool(tmp_path, "stills")
 
 
-def test_a_broken_list_of_boxes_is_named(root, tmp_path):
-    for path in root.rglob("*.*"):
-        write_to = tmp_path / path.relative_to(root)
-        write_to.parent.mkdir(parents=True, exist_ok=True)
-        write_to.write_bytes(path.read_bytes())
-    (tmp_path / "BOXES.csv").write_text("path,x,y,w,h\nimages/card_1.jpg,1,2,three,4\n")
-    with pytest.raises(DatasetError, match=r"BOXES.csv:2: expected path,x,y,w,h"):
-        Pool.open(tmp_path)
+@pytest.fixture
+def copy(root, tmp_path) -> Path:
+    """A pool to be spoiled."""
+    return shutil.copytree(root, tmp_path / "copy")
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("1,2,three,4", "expected path,x,y,w,h"),
+        ("1,2,0,4", "a box of 0 x 4 pixels has no area"),
+        ("nan,2,3,4", "has no area"),
+    ],
+)
+def test_a_broken_list_of_boxes_is_named(copy, row, said):
+    (copy / "BOXES.csv").write_text(f"path,x,y,w,h\nimages/card_1.jpg,{row}\n")
+    with pytest.raises(DatasetError, match=f"BOXES.csv:2: .*{said}"):
+        Pool.open(copy)
+
+
+@pytest.mark.parametrize("mask", ["blocks_1.png", "boat/00000.png"])
+def test_a_broken_mask_is_named(copy, mask):
+    (copy / "masks" / mask).write_bytes(b"no picture")
+    with pytest.raises(DatasetError, match=f"{mask}: not a readable mask"):
+        Pool.open(copy)
+
+
+def test_a_mask_of_another_size_is_named_when_it_is_cut_along(copy):
+    write(copy / "masks/blocks_1.png", np.ones((40, 40), np.uint8))
+    (part,) = Pool.open(copy).cut_outs[0].parts
+    with pytest.raises(DatasetError, match=r"blocks_1.png: the mask is 40x40 large, but its picture 200x150"):
+        part.cut()
+
+
+def test_a_clip_without_frames_is_none(copy):
+    (copy / "clips" / "empty").mkdir()
+    assert [frames[0].parent.name for frames in Pool.open(copy).clips] == ["boat", "pan"]

@@ -87,18 +87,18 @@ function figure(title, note = "") {
   return make("figure", { class: "card" }, make("figcaption", {}, title, note ? make("small", {}, note) : null));
 }
 
-/** Success, precision and the like: a curve for each model, and what all of them are under the pointer. */
-function curveChart(chart) {
+/** Success, precision and the like: a curve for each line, and what all of them are under the pointer. */
+function curveChart(chart, linesOf = shown) {
   const column = report.columns.find((one) => one.key === chart.score);
   const card = figure(chart.title);
   const readout = make("div", { class: "readout", hidden: true });
   card.append(readout);
   const redraw = living(card, (width) => {
-    const lines = shown().filter((model) => model.curves[chart.key]);
+    const lines = linesOf().filter((model) => model.curves[chart.key]);
     const xs = chart.x || Array.from({ length: Math.max(2, ...lines.map((model) => model.curves[chart.key].length)) }, (_, i) => i);
     const height = Math.round(Math.min(300, Math.max(220, width * 0.62)));
     const x = scale(xs[0], xs[xs.length - 1], MARGIN.left, width - MARGIN.right);
-    const y = scale(0, 100, height - MARGIN.bottom, MARGIN.top);
+    const y = scale(0, chart.top ?? 100, height - MARGIN.bottom, MARGIN.top);
     const svg = frame(width, height, x, y, chart.xLabel, chart.yLabel);
     for (const model of [...lines].reverse()) {
       const line = path(model.curves[chart.key], (i) => x(xs[i]), y);
@@ -108,8 +108,8 @@ function curveChart(chart) {
     svg.append(guide);
     probe(svg, readout, guide, xs, x, (i) => ({
       title: `${xs[i]}`,
-      rows: lines.map((model) => [model, model.curves[chart.key][i]]).filter(([, value]) => value !== undefined),
-    }));
+      rows: lines.map((model) => [model, model.curves[chart.key][i]]).filter(([, value]) => typeof value === "number"),
+    }), chart.decimals ?? 1);
     place(card, svg, `${chart.title}: ${lines.map((model) => `${model.name} ${column ? format(model.scores[chart.score], column) : ""}`).join(", ")}`);
   });
   whenChanged((what) => { if (what === "models") redraw(); });
@@ -117,7 +117,7 @@ function curveChart(chart) {
 }
 
 /** Shows the values at a place under the pointer, or with the arrow keys. */
-function probe(svg, readout, guide, xs, x, values) {
+function probe(svg, readout, guide, xs, x, values, decimals) {
   let index = Math.floor(xs.length / 2);
   const show = (i) => {
     index = Math.min(Math.max(i, 0), xs.length - 1);
@@ -129,7 +129,7 @@ function probe(svg, readout, guide, xs, x, values) {
     rows.sort((a, b) => b[1] - a[1]);
     readout.replaceChildren(
       make("div", {}, make("span", {}, title)),
-      ...rows.map(([model, value]) => make("div", {}, swatch(model), model.name, make("b", {}, value.toFixed(1)))),
+      ...rows.map(([model, value]) => make("div", {}, swatch(model), model.name, make("b", {}, value.toFixed(decimals)))),
     );
     readout.hidden = false;
     const width = svg.clientWidth;

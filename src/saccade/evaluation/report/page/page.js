@@ -17,7 +17,7 @@ function legend() {
 
 openingFacts();
 leaderboard();
-const charts = [...report.charts.map(curveChart), speedChart(), attributeChart()].filter(Boolean);
+const charts = [...report.charts.map((chart) => curveChart(chart)), speedChart(), attributeChart()].filter(Boolean);
 at("charts").append(...charts);
 if (charts.length) legend();
 at("curves").parentElement.hidden = !charts.length;

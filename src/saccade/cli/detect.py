@@ -1,0 +1,187 @@
+"""`saccade detect`: a detector over pictures, a video, a camera or a stream."""
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from saccade.cli.console import facts, notify, print_json, progress
+from saccade.cli.console import out as stdout
+from saccade.cli.options import (
+    Device,
+    Json,
+    Precision,
+    PrecisionChoice,
+    Settings,
+    Weights,
+    choose_model,
+    command_line,
+    default_out,
+    load_model,
+)
+from saccade.cli.track import End, OnBadFrame, OnBadFrameOption, Show, SourceArgument
+from saccade.core import ConfigError, ModelError
+from saccade.core.errors import did_you_mean
+
+if TYPE_CHECKING:
+    from saccade.core import Frame, Instances
+    from saccade.deploy.detect import Detections
+
+BATCH = 4
+"""frames of a file that are looked at together, where nothing else is said"""
+SHOWN = 8
+"""classes that are named one by one"""
+
+
+def detect(
+    context: typer.Context,
+    source: SourceArgument,
+    model: Annotated[
+        str,
+        typer.Option(
+            "--model",
+            metavar="NAME",
+            help="Which detector; `saccade models list` shows all. Or a checkpoint of `saccade train`.",
+        ),
+    ],
+    weights: Weights = None,
+    threshold: Annotated[
+        float, typer.Option(min=0, max=1, metavar="T", help="Leave out what is less sure than that.")
+    ] = 0.5,
+    classes: Annotated[
+        str | None,
+        typer.Option(metavar="NAME,…", help="Leave out all other classes.  \\[default: all of the model]"),
+    ] = None,
+    device: Device = "auto",
+    precision: Precision = PrecisionChoice.auto,
+    settings: Settings = None,
+    batch: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            help=f"Frames that are looked at together.  \\[default: {BATCH}; 1 if live or shown]",
+        ),
+    ] = None,
+    start: Annotated[int, typer.Option(min=0, metavar="N", help="First frame to look at.")] = 0,
+    end: End = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where the files go; runs/detect/<time> if not given.")
+    ] = None,
+    show: Annotated[Show, typer.Option(help="window: watch; q quits, space pauses.")] = Show.none,
+    on_bad_frame: OnBadFrameOption = OnBadFrame.stop,
+    json: Json = False,
+) -> None:
+    """Find objects in pictures, a video, a camera or a stream.
+
+    Leaves detections.csv (a line a box: frame,label,name,score,x,y,w,h), detections.json (COCO results),
+    video.mp4, or pictures/ where the source is pictures, and run.json. Of a live source the newest frame is
+    looked at, and those in between are left out.
+
+    Example: [bold]saccade detect clip.mp4 --model ssdlite320_mobilenet_v3_large --out runs/clip[/bold]
+
+    Example: [bold]saccade detect photos --model runs/mine/best.ckpt --threshold 0.3[/bold]
+    """
+    name, weights, title = choose_model(model, weights)
+    _check_ability(name)
+    detector: Any = load_model(
+        name, weights, device, precision, [f"threshold={threshold}", *(settings or ())]
+    )
+    names = detector.config.network.classes
+    wanted = _labels(classes, names)
+
+    from saccade.core.versions import versions
+    from saccade.data.classes import category_ids
+    from saccade.deploy.detect import detect as run
+    from saccade.draw.window import Window
+    from saccade.media import open_source
+    from saccade.zoo.load import find_device
+
+    about = {
+        "command": command_line(context),
+        "source": source,
+        "device": str(find_device(device, name)),
+        "model": name,
+        "weights": weights,
+        "config": detector.config,
+        "classes": classes,
+        "versions": versions(),
+    }
+
+    def find(frames: "list[Frame]") -> "list[Instances]":
+        return [_only(found, wanted) for found in detector(frames)]
+
+    with ExitStack() as opened:
+        video = opened.enter_context(
+            open_source(source, start=start, end=end, on_bad_frame=on_bad_frame.value)
+        )
+        is_prompt = video.live or show is Show.window
+        window = None
+        if show is Show.window:
+            window = opened.enter_context(Window(f"saccade: {video.name}", fps=video.fps))
+        advance = opened.enter_context(progress(f"looking at {video.name}", video.num_frames))
+
+        def watch(frame: object, found: object, picture: Any) -> bool:
+            advance()
+            return window is None or window.show(picture)
+
+        done = run(
+            find,
+            video,
+            out or default_out("detect"),
+            category_ids=category_ids(names),
+            pictures=video.files,
+            fps=video.fps,
+            batch=batch or (1 if is_prompt else BATCH),
+            about=about,
+            skipped=video.skipped,
+            watch=watch,
+        )
+        if video.dropped:
+            notify(f"{video.dropped} frames came faster than they could be looked at, and were left out")
+    _summarise(done, title, json)
+
+
+def _check_ability(name: str) -> None:
+    """Refuses models that find nothing by themselves."""
+    from saccade.zoo import CATALOG, entry
+
+    if entry(name).task != "detect":
+        others = ", ".join(row.name for row in CATALOG.values() if row.task == "detect")
+        raise ModelError(f"'{name}' finds nothing by itself; use saccade track, or take one of: {others}")
+
+
+def _labels(text: str | None, names: tuple[str, ...]) -> list[int] | None:
+    """The labels of the classes that are wanted; None for all."""
+    if text is None:
+        return None
+    wanted = [name.strip() for name in text.split(",")]
+    for name in wanted:
+        if name not in names:
+            raise ConfigError(f"--classes {name}: the model knows no such class; {did_you_mean(name, names)}")
+    return [names.index(name) for name in wanted]
+
+
+def _only(found: "Instances", labels: list[int] | None) -> "Instances":
+    if labels is None or found.labels is None:
+        return found
+    import numpy as np
+
+    return found[np.isin(found.labels, labels)]
+
+
+def _summarise(done: "Detections", title: str, json: bool) -> None:
+    if json:
+        print_json({"model": title} | done.to_json())
+        return
+    counts = [f"{count} {name}" for name, count in done.counts.most_common(SHOWN)]
+    more = len(done.counts) - len(counts)
+    rows = {
+        "looked at": f"{done.frames} frames, {done.fps:.3g} frames/s with {title}",
+        "found": ", ".join(counts) + (f" and {more} more classes" if more else "") or "nothing",
+    }
+    if done.skipped:
+        rows["left out"] = "frames that cannot be read, named above and in run.json"
+    rows["files"] = f"{', '.join(done.files)} in {done.out}"
+    stdout.print(facts(rows))

@@ -1,0 +1,251 @@
+"""What detectors in training are fed with: the pictures of some data sets, each in turn."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Int64, UInt8
+from torch.utils.data import Dataset
+
+from saccade.core import ConfigError, DatasetError
+from saccade.data.detection import AnnotatedImage, DetectionDataset, read_image
+from saccade.data.detection.augmenting import Augmenter
+from saccade.data.detection.labelled import LabelledPicture
+from saccade.data.samples.dataset import Replacements
+from saccade.data.samples.dice import Dice
+from saccade.training.detection import DetectionBatch, collate
+from saccade.training.detection_pictures import draw_detections
+from saccade.training.recipe import DetectionRecipe
+from saccade.weights import Preprocessing
+
+SMALLER = "smaller pictures (--set task.size=…)"
+"""what makes samples of detection smaller"""
+SCALE_STEPS, SCALE_STRIDE = 10, 32
+"""steps that see pictures of one size, and pixels between sizes"""
+KEPT = 256 * 2**20
+"""bytes of decoded pictures that a process keeps"""
+_OF_ROUNDS, _OF_PICTURES, _OF_SCALES = 0, 1, 2
+"""what draws are for, so that none follows from another"""
+
+
+class Rounds:
+    """Which picture comes at each place of an endless row: all in a random order, again and again.
+
+    A data set of weight 2 has each of its pictures twice in a round, one of weight 0.5 half of them, and the
+    other half in the next.
+
+    Attributes:
+        total: pictures in a round.
+    """
+
+    def __init__(self, counts: Sequence[int], weights: Sequence[float], seed: int) -> None:
+        """Plans rounds.
+
+        Args:
+            counts: pictures of each data set.
+            weights: of each.
+        """
+        self._counts, self._seed = tuple(counts), seed
+        self._shares = tuple(
+            max(round(count * weight), 1) for count, weight in zip(counts, weights, strict=True)
+        )
+        self.total = sum(self._shares)
+
+    def at(self, place: int) -> tuple[int, int]:
+        """The data set, and the picture of it."""
+        turn, place = divmod(place, self.total)
+        chosen = int(_permutation(self._seed, 0, turn, self.total)[place])
+        for number, (count, share) in enumerate(zip(self._counts, self._shares, strict=True)):
+            if chosen < share:
+                own_turn, own_place = divmod(turn * share + chosen, count)
+                return number, int(_permutation(self._seed, number + 1, own_turn, count)[own_place])
+            chosen -= share
+        raise IndexError(place)
+
+    def any(self, dice: Dice) -> tuple[int, int]:
+        """A data set drawn by weight, and any picture of it."""
+        (number,) = dice.random.choices(range(len(self._counts)), self._shares)
+        return number, dice.random.randrange(self._counts[number])
+
+
+@lru_cache(maxsize=64)
+def _permutation(seed: int, row: int, turn: int, count: int) -> Int64[np.ndarray, " _"]:
+    return Dice.at(seed, _OF_ROUNDS, row, turn).numpy.permutation(count)
+
+
+class DetectionSamples(Dataset[DetectionBatch]):
+    """The samples `start` … of a training: each is a function of the seed and its number alone.
+
+    Where a picture cannot be read, another is drawn in its place; the first ten times, a warning names it.
+    """
+
+    def __init__(
+        self,
+        recipe: DetectionRecipe,
+        sets: Sequence[DetectionDataset],
+        rounds: Rounds,
+        *,
+        samples: int,
+        seed: int,
+        start: int,
+    ) -> None:
+        """Nothing is read yet."""
+        self._recipe, self._sets, self._rounds = recipe, tuple(sets), rounds
+        self._samples, self._seed, self._start = samples, seed, start
+        self._augmenter = Augmenter(recipe.augmentation, recipe.fit)
+        self._replacements = Replacements()
+        self._kept: dict[tuple[int, int], LabelledPicture] = {}
+        self._kept_bytes = 0
+
+    @property
+    def num_failures(self) -> int:
+        """How many draws have come to nothing, in this process and in all workers."""
+        return self._replacements.count
+
+    def __len__(self) -> int:
+        return self._samples
+
+    def __getitem__(self, index: int) -> DetectionBatch:
+        """The sample of that number.
+
+        Raises:
+            DatasetError: when one draw after another comes to nothing, naming what is wrong with each.
+        """
+        number = self._start + index
+        return self._replacements.first(lambda attempt: self._make(number, attempt))
+
+    def _make(self, number: int, attempt: int) -> DetectionBatch:
+        dice = Dice.at(self._seed, _OF_PICTURES, number, attempt)
+        place = self._rounds.any(dice) if attempt else self._rounds.at(number)
+        step = number // self._recipe.batch
+        is_plain = self._is_plain(step)
+        picture = self._augmenter(
+            self._picture(*place),
+            self._side(step),
+            lambda: self._picture(*self._rounds.any(dice)),
+            dice,
+            is_plain=is_plain,
+        )
+        chosen = self._sets[place[0]]
+        image = torch.from_numpy(picture.pixels).permute(2, 0, 1).contiguous()
+        target = {
+            "boxes": torch.from_numpy(picture.boxes),
+            "labels": torch.from_numpy(picture.labels),
+            "is_crowd": torch.from_numpy(picture.is_crowd),
+        }
+        origin = f"{chosen.name}/{chosen.images[place[1]].name}"
+        return DetectionBatch((image,), (target,), is_plain, (origin,))  # type: ignore[arg-type]
+
+    def _is_plain(self, step: int) -> bool:
+        recipe = self._recipe
+        epoch = step // max(recipe.samples // recipe.batch, 1)
+        return epoch >= recipe.epochs - recipe.augmentation.plain_epochs
+
+    def _side(self, step: int) -> int:
+        """Of the pictures of a step: the network's, or by chance a smaller or larger one."""
+        side, most = self._recipe.task.size, self._recipe.augmentation.scales
+        if not most or self._recipe.fit != "letterbox":
+            return side
+        dice = Dice.at(self._seed, _OF_SCALES, step // SCALE_STEPS)
+        return max(side + SCALE_STRIDE * dice.random.randint(-most, most), SCALE_STRIDE)
+
+    def _picture(self, number: int, index: int) -> LabelledPicture:
+        """A picture as it is in the data, but not much larger than it has to be."""
+        if (number, index) in self._kept:
+            return self._kept[number, index]
+        picture = labelled(self._sets[number].images[index])
+        if self._recipe.fit != "none":
+            # of what is scaled up, half of it may be seen
+            most = 2 * self._recipe.task.size
+            if max(picture.size_wh) > most:
+                picture = picture.fitted(most)
+        if self._kept_bytes + picture.pixels.nbytes <= KEPT:
+            self._kept[number, index] = picture
+            self._kept_bytes += picture.pixels.nbytes
+        return picture
+
+
+def labelled(annotated: AnnotatedImage) -> LabelledPicture:
+    """A picture of a data set with its boxes.
+
+    Raises:
+        DatasetError: when it cannot be read.
+    """
+    pixels = read_image(annotated)
+    # PyTorch warns of arrays that cannot be written to
+    pixels = pixels if pixels.flags.writeable else pixels.copy()
+    return LabelledPicture(pixels, annotated.boxes, annotated.labels, annotated.is_crowd)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DetectionFeed:
+    """Pictures of data sets, as a recipe changes them.
+
+    Attributes:
+        recipe: says how many a step, and what happens to them.
+        sets: what is trained on; all have the same classes.
+        weights: how often a picture of each comes, relative to the others.
+        seed: of all chance.
+    """
+
+    recipe: DetectionRecipe
+    sets: tuple[DetectionDataset, ...]
+    weights: tuple[float, ...]
+    seed: int
+
+    def __post_init__(self) -> None:
+        """Refuses data that nothing can be learned from.
+
+        Raises:
+            ConfigError: when data sets have different classes.
+            DatasetError: when one has no pictures, or none has a box.
+        """
+        first = self.sets[0]
+        for other in self.sets[1:]:
+            if other.classes != first.classes:
+                raise ConfigError(
+                    f"{first.root} has the classes {', '.join(first.classes)}, and {other.root} "
+                    f"{', '.join(other.classes)}; name those to be learned, in their order, with "
+                    f"--classes NAME,NAME,…"
+                )
+        for each in self.sets:
+            if not len(each):
+                raise DatasetError(f"{each.root}: no pictures to learn from")
+        if not any(len(image) for each in self.sets for image in each.images):
+            raise DatasetError(f"{first.root}: no picture has a box, so there is nothing to learn")
+
+    @property
+    def rounds(self) -> Rounds:
+        """The order of the pictures."""
+        return Rounds([len(each) for each in self.sets], self.weights, self.seed)
+
+    def train(self, start: int, count: int) -> DetectionSamples:
+        """See `Feed`."""
+        return DetectionSamples(
+            self.recipe, self.sets, self.rounds, samples=count, seed=self.seed, start=start
+        )
+
+    def validation(self) -> Dataset[Any] | None:
+        """None: what is found is measured, not the loss."""
+        return None
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """See `Feed`."""
+        return Preprocessing(colours="rgb", mean=(0.0, 0.0, 0.0), scale=(255.0, 255.0, 255.0))
+
+    @property
+    def smaller(self) -> str:
+        """See `Feed`."""
+        return SMALLER
+
+    def collate(self, samples: Sequence[DetectionBatch]) -> DetectionBatch:
+        """See `Feed`."""
+        return collate(samples)
+
+    def draw(self, batch: DetectionBatch) -> UInt8[np.ndarray, "H W 3"]:
+        """See `Feed`."""
+        return draw_detections(batch, self.sets[0].classes)
