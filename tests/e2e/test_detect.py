@@ -108,6 +108,18 @@ def test_pictures_leave_pictures(pictures: Path, weights: Path, tmp_path: Path) 
     assert [path.name for path in (out / "pictures").iterdir()] == ["000000000139.jpg"]
 
 
+def test_pictures_whose_numbers_are_the_same_keep_their_names(
+    pictures: Path, weights: Path, tmp_path: Path
+) -> None:
+    chosen = tmp_path / "chosen"
+    chosen.mkdir()
+    for source, name in zip(sorted(pictures.iterdir()), ("7.png", "007.png"), strict=False):
+        source.rename(chosen / name)
+    assert detect(chosen, weights, tmp_path / "out", "--threshold", "0.02") == 0
+    found = json.loads((tmp_path / "out" / "detections.json").read_text())
+    assert {row["image_id"] for row in found} == {"7.png", "007.png"}
+
+
 def test_batches_find_what_single_frames_do(pictures: Path, weights: Path, tmp_path: Path) -> None:
     for batch in (1, 3):
         words = ["--threshold", "0.02", "--batch", batch, "--precision", "float32"]

@@ -163,6 +163,38 @@ def test_one_class_is_enough_and_several_sets_are_put_together(
     assert saccade.load(str(tmp_path / "both" / LAST), device="cpu").config.network.classes == ("red", "blue")
 
 
+def test_it_is_not_judged_by_what_it_is_trained_on(root: Path, tmp_path: Path, told: Told) -> None:
+    for split in ("train", "val"):
+        write_set(tmp_path / "voc", split, 4, seed=5)
+    lists = tmp_path / "voc" / "ImageSets" / "Main"
+    (lists / "trainval.txt").write_text((lists / "train.txt").read_text() + (lists / "val.txt").read_text())
+    words = [*TINY, "--set=epochs=2", "--dry-run", f"--out={tmp_path / 'out'}"]
+    code, _, said = told("train", "yolox_nano", f"--data=voc:trainval={tmp_path / 'voc'}", *words)
+    assert code == 0, said
+    assert "voc:val has pictures that it is trained on, and is not judged by" in said
+    assert "nothing is measured" in said
+    code, _, said = told("train", "yolox_nano", f"--data=voc={tmp_path / 'voc'}", *words)
+    assert code == 0, said
+    assert "judged by voc:val, on which it is not trained" in said
+
+
+def test_data_without_any_box_is_said_to_have_none(tmp_path: Path, told: Told) -> None:
+    write_set(tmp_path / "voc", "train", 1, seed=0)
+    code, _, said = told("train", "ssdlite320", f"--data=voc={tmp_path / 'voc'}", f"--out={tmp_path / 'out'}")
+    assert (code, "no picture has a box, so there is nothing to learn" in said) == (2, True), said
+
+
+def test_too_few_epochs_for_the_schedule_are_said(root: Path, tmp_path: Path, told: Told) -> None:
+    words = ["train", "yolox_nano", f"--data=voc={root}", *TINY, "--dry-run", f"--out={tmp_path / 'out'}"]
+    code, _, said = told(*words, "--set=epochs=20")
+    assert (code, "rise for 5 epochs and stay low for the last 15, and there are only 20" in said) == (
+        0,
+        True,
+    )
+    code, _, said = told(*words, "--set=epochs=21")
+    assert (code, "the rates rise" in said) == (0, False)
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -15,7 +15,9 @@ STAGES = {"pre": "pre-processing", "network": "network", "post": "post-processin
 
 
 def bench(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="Name of a model.")],
+    model: Annotated[
+        str, typer.Argument(metavar="MODEL", help="Name of a model, or a checkpoint of `saccade train`.")
+    ],
     targets: Annotated[int, typer.Option(min=1, metavar="N", help="How many targets to follow at once.")] = 1,
     source: Annotated[
         str | None, typer.Option(metavar="S", help="Frames to run on; the built-in clip when not given.")

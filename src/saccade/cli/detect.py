@@ -178,7 +178,7 @@ def _summarise(done: "Detections", title: str, json: bool) -> None:
     counts = [f"{count} {name}" for name, count in done.counts.most_common(SHOWN)]
     more = len(done.counts) - len(counts)
     rows = {
-        "looked at": f"{done.frames} frames, {done.fps:.3g} frames/s with {title}",
+        "looked at": f"{done.frames} frame{'s' * (done.frames != 1)}, {done.fps:.3g} frames/s with {title}",
         "found": ", ".join(counts) + (f" and {more} more classes" if more else "") or "nothing",
     }
     if done.skipped:

@@ -48,10 +48,12 @@ def detection_course(
     names = None if classes is None else _names(classes)
     sets = tuple(_open(one, names) for one in given)
     weights = tuple(1.0 if one.weight is None else one.weight for one in given)
+    # what is wrong with the data is said before what follows from it
+    feed = DetectionFeed(recipe, sets, weights, seed)
     recipe = replace(recipe, task=recipe.task.of_classes(sets[0].classes))
     if init == "none":
         recipe = replace(recipe, task=recipe.task.from_scratch())
-    feed = DetectionFeed(recipe, sets, weights, seed)
+    _tell_if_short(recipe)
     if not recipe.samples:
         recipe = replace(recipe, samples=feed.rounds.total)
     courts = _held_out(given, sets, validate)
@@ -63,6 +65,18 @@ def detection_course(
         start=_start(recipe, init, out),
         judge=DetectionJudge(recipe.model, courts, device) if courts else None,
     )
+
+
+def _tell_if_short(recipe: "DetectionRecipe") -> None:
+    """Says so where hardly an epoch is left in which the rates are high."""
+    settings, epochs = recipe.optimisation, recipe.epochs
+    flat = settings.flat if settings.schedule == "cosine" else 0
+    if settings.warmup_epochs + flat >= epochs > 1:
+        notify(
+            f"the rates rise for {settings.warmup_epochs:g} epochs and stay low for the last {flat}, and there "
+            f"are only {epochs}: little is learned; shorten these with --set optimisation.flat=0 "
+            f"--set optimisation.warmup_epochs=1, or take more with --set epochs=…"
+        )
 
 
 def _names(classes: str) -> tuple[str, ...]:
@@ -105,11 +119,18 @@ def _held_out(
             if one.weight is not None:
                 raise ConfigError(f"--validate {one.name}: takes no weight; every picture counts the same")
         return tuple(open_detection(one.name, one.root, one.split, classes=classes) for one in chosen)
+    learned = {image.file for each in sets for image in each.images}
     found = []
     for one, each in zip(given, sets, strict=True):
         split = _choose(find_form(one.name).splits(one.root), _TO_VALIDATE)
-        if split is not None and split != each.split:
-            found.append(open_detection(one.name, one.root, split, classes=classes))
+        if split is None or split == each.split:
+            continue
+        court = open_detection(one.name, one.root, split, classes=classes)
+        # VOC's trainval has all of its val, and a set that is taken whole all of its splits
+        if any(image.file in learned for image in court.images):
+            notify(f"{court.name}:{split} has pictures that it is trained on, and is not judged by")
+        else:
+            found.append(court)
     if found:
         labels = ", ".join(f"{each.name}:{each.split}" for each in found)
         notify(f"judged by {labels}, on which it is not trained; --validate NAME:SPLIT=DIR names others")

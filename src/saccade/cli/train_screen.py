@@ -53,7 +53,8 @@ class Screen:
         self.is_first_process = True
         self.close()
         if step:
-            err.print(escape(f"going on after step {step:,} of {total:,}"), style="dim")
+            rest = "" if step < total else ", the last; a longer training needs another --out"
+            err.print(escape(f"going on after step {step:,} of {total:,}{rest}"), style="dim", soft_wrap=True)
         if step < total:
             bar = progress(f"training {self._recipe}", total - step, unit="steps")
             self._advance = self._opened.enter_context(bar)

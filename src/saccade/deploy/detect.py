@@ -190,7 +190,8 @@ class _Writer:
         self._category_ids, self._pictures = category_ids, pictures
         stems = Counter(path.stem for path in pictures)
         self._is_unique = all(count == 1 for count in stems.values())
-        self._is_numbered = self._is_unique and all(stem.isdecimal() for stem in stems)
+        # 7 and 007 are one number
+        self._is_numbered = len({int(stem) for stem in stems if stem.isdecimal()}) == len(pictures)
         self._csv: LineFile | None = None
         self._json: LineFile | None = None
         self._video: VideoSink | None = None

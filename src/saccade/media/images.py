@@ -112,7 +112,7 @@ def read_frame(path: Path, index: int, place: str | None = None) -> Frame:
     except (FrameError, *_DECODING_ERRORS) as error:
         raise SourceError(
             f"{place or path}: frame {index} cannot be read ({_reason(error)}); "
-            "replace the file, or leave it out with `saccade track --on-bad-frame skip`",
+            "replace the file, or leave it out: `--on-bad-frame skip` of saccade track and detect",
             frame=index,
         ) from error
 

@@ -176,7 +176,7 @@ class VideoReader(Reader):
         what = "the file is cut off" if self._timeline.is_cut else "the data is damaged"
         yield SourceError(
             f"{self.name}: {which} of {self._timeline.num_frames} cannot be decoded, {what}; copy the file "
-            f"again, stop before with --end {first}, or leave it out: `saccade track --on-bad-frame skip`",
+            f"again, stop before with --end {first}, or leave it out: `--on-bad-frame skip`",
             frame=first,
         )
 

@@ -1,7 +1,6 @@
 """R-FCN: a detector of two stages whose second one costs next to nothing."""
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -10,36 +9,19 @@ from torchvision.models.detection.image_list import ImageList
 from torchvision.models.detection.transform import GeneralizedRCNNTransform
 from torchvision.ops import clip_boxes_to_image
 
-from saccade.detectors.fitting import canvas_size, fitted_size, transformed
+from saccade.detectors.fitting import Resized, Resizing
 from saccade.detectors.rfcn.backbone import STRIDE, dilated_resnet, proposal_network
 from saccade.detectors.rfcn.config import RFCNConfig
 from saccade.detectors.rfcn.deltas import decode
 from saccade.detectors.rfcn.head import Maps, PositionSensitiveMaps, vote
 from saccade.detectors.rfcn.losses import hard_losses, wish
-from saccade.nets.detection import Found, Target, check_pictures, check_targets, suppress, without_crowds
+from saccade.nets.detection import Found, Target, suppress, without_crowds
 
 _MEAN, _DEVIATION = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
 """of ImageNet's pictures"""
 
 
-class Resized(NamedTuple):
-    """Images as the network sees them.
-
-    Attributes:
-        images: one normalised batch, and the (height, width) of each picture in it.
-        sizes: (height, width) of each image as it was given.
-    """
-
-    images: ImageList
-    sizes: list[tuple[int, int]]
-
-    @property
-    def pictures(self) -> Float[Tensor, "B 3 H W"]:
-        """The batch."""
-        return self.images.tensors
-
-
-class RFCN(nn.Module):
+class RFCN(Resizing):
     """R-FCN (Dai et al. 2016): all that is learned is convolution over the whole picture.
 
     Attributes:
@@ -67,48 +49,22 @@ class RFCN(nn.Module):
             part.eval()
         return self
 
-    def forward(
-        self, images: Sequence[Float[Tensor, "3 _ _"]], targets: Sequence[Target] | None = None
-    ) -> dict[str, Tensor] | list[Found]:
-        """Losses in training mode, which add up to the loss; what was found in evaluation mode.
+    @property
+    def num_classes(self) -> int:
+        """See `Resizing`."""
+        return len(self.config.network.classes)
 
-        Args:
-            images: RGB with values from 0 to 1, of any size.
-            targets: in training mode, one an image.
-
-        Raises:
-            FrameError: for what is no such image.
-            DatasetError: for targets that nothing can be learned from.
-        """
+    def losses(
+        self, images: Sequence[Float[Tensor, "3 _ _"]], targets: Sequence[Target]
+    ) -> dict[str, Tensor]:
+        """See `Resizing`."""
         resized = self.collate(images)
-        if not self.training:
-            return self.find(self.dense(resized.pictures), resized)
-        check_targets(images, targets, len(self.config.network.classes))
-        assert targets is not None
         maps = self.dense(resized.pictures)
         scaled: list[Target] = [
             {**target, "boxes": target["boxes"].float() * _factors(target["boxes"], *sizes)}
             for target, *sizes in zip(targets, resized.sizes, resized.images.image_sizes, strict=True)
         ]
         return self._losses(maps, resized.images, scaled)
-
-    def fitted(self, height: int, width: int) -> tuple[int, int]:
-        """(height, width) that an image is resized to: one that has it is resized no further."""
-        return fitted_size(self.transform, height, width)
-
-    def canvas(self, height: int, width: int) -> tuple[int, int]:
-        """(height, width) of the batch that such an image makes alone."""
-        return canvas_size(self.transform, height, width)
-
-    def collate(self, images: Sequence[Float[Tensor, "3 _ _"]]) -> Resized:
-        """Images of any size as one normalised batch; first of the three steps in evaluation mode.
-
-        Raises:
-            FrameError: for what is no image.
-        """
-        check_pictures(images)
-        batch = transformed(self.transform, images)
-        return Resized(batch, [(image.shape[1], image.shape[2]) for image in images])
 
     def dense(self, batch: Float[Tensor, "B 3 H W"]) -> Maps:
         """All that is computed of the whole picture, without a branch; second step.

@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -11,32 +11,14 @@ from torch import Tensor, nn
 from torchvision.models.detection import FCOS, FasterRCNN, RetinaNet
 from torchvision.models.detection.image_list import ImageList
 from torchvision.models.detection.ssd import SSD
-from torchvision.models.detection.transform import GeneralizedRCNNTransform
 from torchvision.ops import clip_boxes_to_image
 
-from saccade.detectors.fitting import canvas_size, fitted_size, transformed
-from saccade.nets.detection import Found, Target, check_pictures, check_targets, suppress, without_crowds
+from saccade.detectors.fitting import Resized, Resizing
+from saccade.nets.detection import Found, Target, suppress, without_crowds
 from saccade.nets.inference import as_precise_as
 
 
-class Resized(NamedTuple):
-    """Images as the network sees them.
-
-    Attributes:
-        images: one normalised batch, and the (height, width) of each picture in it.
-        sizes: (height, width) of each image as it was given.
-    """
-
-    images: ImageList
-    sizes: list[tuple[int, int]]
-
-    @property
-    def pictures(self) -> Float[Tensor, "B 3 H W"]:
-        """The batch."""
-        return self.images.tensors
-
-
-class Face(nn.Module):
+class Face(Resizing):
     """What stands before a detector of torchvision's; a mixin, whose parts keep torchvision's names.
 
     Attributes:
@@ -45,7 +27,6 @@ class Face(nn.Module):
         reducible: names of the parts that bfloat16 is precise enough for.
     """
 
-    transform: GeneralizedRCNNTransform
     backbone: Any
     outputs: tuple[int, ...]
     class_parts: tuple[str, ...] = ()
@@ -79,58 +60,25 @@ class Face(nn.Module):
             if next(part.parameters()).dtype != torch.float32:
                 self.set_submodule(name, Reduced(part))
 
-    def forward(
-        self, images: Sequence[Float[Tensor, "3 _ _"]], targets: Sequence[Target] | None = None
-    ) -> dict[str, Tensor] | list[Found]:
-        """Losses in training mode, which add up to the loss; what was found in evaluation mode.
+    @property
+    def num_classes(self) -> int:
+        """See `Resizing`."""
+        return len(self.outputs)
 
-        Args:
-            images: RGB with values from 0 to 1, of any size.
-            targets: in training mode, one an image.
-
-        Raises:
-            FrameError: for what is no such image.
-            DatasetError: for targets that nothing can be learned from.
-        """
-        if not self.training:
-            resized = self.collate(images)
-            return self.find(self.dense(resized.pictures), resized)
-        check_pictures(images)
-        check_targets(images, targets, len(self.outputs))
-        assert targets is not None
-        return super().forward(list(images), [self._as_outputs(target) for target in targets])
+    def losses(
+        self, images: Sequence[Float[Tensor, "3 _ _"]], targets: Sequence[Target]
+    ) -> dict[str, Tensor]:
+        """See `Resizing`."""
+        # torchvision's own, which stands behind it
+        learn = super(Resizing, self).forward
+        found: dict[str, Tensor] = learn(list(images), [self._as_outputs(target) for target in targets])
+        return found
 
     def _as_outputs(self, target: Target) -> dict[str, Tensor]:
         """A target as torchvision wants it: labels are numbers of outputs, and there are no crowds."""
         learned, _ = without_crowds(target)
         numbers = torch.tensor(self.outputs, device=learned["labels"].device)
         return {"boxes": learned["boxes"], "labels": numbers[learned["labels"]]}
-
-    def fitted(self, height: int, width: int) -> tuple[int, int]:
-        """(height, width) that an image of that size is resized to."""
-        return fitted_size(self.transform, height, width)
-
-    def canvas(self, height: int, width: int) -> tuple[int, int]:
-        """(height, width) of the picture that the network sees where such an image comes alone."""
-        return canvas_size(self.transform, height, width)
-
-    def collate(self, images: Sequence[Float[Tensor, "3 _ _"]]) -> Resized:
-        """Images of any size as one normalised batch; first of the three steps in evaluation mode.
-
-        Raises:
-            FrameError: for what is no image.
-        """
-        check_pictures(images)
-        batch = transformed(self.transform, images)
-        return Resized(batch, [(image.shape[1], image.shape[2]) for image in images])
-
-    def dense(self, batch: Float[Tensor, "B 3 H W"]) -> Any:
-        """All that is computed of whole pictures; second step.
-
-        Args:
-            batch: normalised RGB.
-        """
-        raise NotImplementedError
 
     def find(self, dense: Any, resized: Resized) -> list[Found]:
         """What was found in each image, in its own pixels; last of the three steps."""

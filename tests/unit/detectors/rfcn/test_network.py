@@ -164,6 +164,12 @@ def test_refuses_targets_that_teach_nothing(kind: str) -> None:
         RFCN(SMALL)([PICTURE, PICTURE], targets)
 
 
+def test_refuses_an_empty_batch() -> None:
+    for network in (RFCN(SMALL), RFCN(SMALL).eval()):
+        with pytest.raises(FrameError, match="the batch has no images"):
+            network([], [])
+
+
 # --- made ready
 
 

@@ -110,6 +110,13 @@ def test_bytes_as_floats_are_refused(training: bool) -> None:
         network([255 * torch.rand(3, 64, 64)], [target])
 
 
+@pytest.mark.parametrize("training", [True, False])
+def test_an_empty_batch_is_refused(training: bool) -> None:
+    network = make_network(light("ssdlite320_mobilenet_v3_large")).train(training)
+    with pytest.raises(FrameError, match="the batch has no images"):
+        network([], [])
+
+
 def test_a_label_that_is_no_class_is_refused() -> None:
     network = make_network(light("ssdlite320_mobilenet_v3_large", classes=("cat",))).train()
     target: Any = {"boxes": torch.tensor([[1.0, 1, 9, 9]]), "labels": torch.tensor([1])}
