@@ -159,7 +159,8 @@ def test_killed_and_started_again_nothing_is_repeated_and_nothing_is_lost(
 
     again = Evaluation(root, tmp_path / "out", *crew)
     code, report, err = again.end()
-    assert (code, err) == (0, "")
+    # what takes half a minute, as it may on a crowded machine, says how far it is
+    assert (code, [line for line in err.splitlines() if not line.startswith("evaluating: ")]) == (0, [])
     assert scores(report) == scores(expected)
     assert {name: (again.results / name).read_bytes() for name in kept if "part" not in name} == {
         name: content for name, content in kept.items() if "part" not in name

@@ -73,8 +73,8 @@ def _tell_if_short(recipe: "DetectionRecipe") -> None:
     flat = settings.flat if settings.schedule == "cosine" else 0
     if settings.warmup_epochs + flat >= epochs > 1:
         notify(
-            f"the rates rise for {settings.warmup_epochs:g} epochs and stay low for the last {flat}, and there "
-            f"are only {epochs}: little is learned; shorten these with --set optimisation.flat=0 "
+            f"the rates rise for {settings.warmup_epochs:g} epochs and stay low for the last {flat}, and "
+            f"there are only {epochs}: little is learned; shorten these with --set optimisation.flat=0 "
             f"--set optimisation.warmup_epochs=1, or take more with --set epochs=…"
         )
 

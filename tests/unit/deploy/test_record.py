@@ -102,11 +102,14 @@ def test_ctrl_c_while_writing_waits_until_the_frame_is_whole(tmp_path, monkeypat
 
     monkeypatch.setattr(module, "VideoSink", Interrupting)
     # SIGINT is ignored where a script began the tests in the background
-    before = signal.getsignal(signal.SIGINT)
-    with pytest.raises(KeyboardInterrupt):
-        record(load("still"), frames(9), Targets(boxes=[BOX]), tmp_path)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            record(load("still"), frames(9), Targets(boxes=[BOX]), tmp_path)
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert len(rows(tmp_path)) == num_frames(tmp_path / "video.mp4") == 3
-    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_it_runs_outside_of_the_main_thread(tmp_path):
