@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# From a folder of annotated pictures to a detector and its scores on pictures it has never seen, in less than an
-# hour on two cores, from nothing:
+# From a folder of annotated pictures to a detector and its scores on pictures it has never seen, from nothing, in
+# so few steps that a CPU makes them:
 #
 #     examples/train_bccd.sh BCCD runs/bccd
 #
