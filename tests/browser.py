@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 from select import select
 from types import TracebackType
@@ -24,11 +25,14 @@ def find_browser() -> str | None:
 class Browser:
     """One page of a headless browser.
 
+    Args:
+        more: flags besides the usual ones.
+
     Attributes:
         complaints: what the page has said on its console, and errors that nobody caught.
     """
 
-    def __init__(self, binary: str) -> None:
+    def __init__(self, binary: str, *more: str) -> None:
         self.complaints: list[str] = []
         self._count = 0
         self._buffer = b""
@@ -43,6 +47,7 @@ class Browser:
             "--no-first-run",
             "--hide-scrollbars",
             f"--user-data-dir={self._profile.name}",
+            *more,
             "about:blank",
         ]
         self._process = subprocess.Popen(
@@ -62,6 +67,12 @@ class Browser:
 
     def show(self, page: Path, width: int, height: int = 900, *, dark: bool = False) -> None:
         """Opens a file in a window of that width and height, in CSS pixels."""
+        self.visit(page.resolve().as_uri(), width, height, dark=dark)
+        # charts are drawn when their size is known
+        self.run("new Promise((done) => requestAnimationFrame(() => setTimeout(done, 200)))")
+
+    def visit(self, address: str, width: int = 1280, height: int = 900, *, dark: bool = False) -> None:
+        """Opens an address in a window of that width and height, in CSS pixels."""
         mobile = width < 500
         self._call(
             "Emulation.setDeviceMetricsOverride",
@@ -73,11 +84,33 @@ class Browser:
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self._call("Emulation.setEmulatedMedia", features=[scheme])
         self._events.clear()
-        self._call("Page.navigate", url=page.resolve().as_uri())
+        self._call("Page.navigate", url=address)
         while not any(event["method"] == "Page.loadEventFired" for event in self._events):
             self._read()
-        # charts are drawn when their size is known
-        self.run("new Promise((done) => requestAnimationFrame(() => setTimeout(done, 200)))")
+
+    def wait(self, script: str, seconds: float = PATIENCE) -> Any:
+        """The value of an expression as soon as it is one that counts."""
+        until = time.monotonic() + seconds
+        while not (value := self.run(script)):
+            assert time.monotonic() < until, f"never: {script}; the page has said {self.complaints}"
+            time.sleep(0.05)
+        return value
+
+    def drag(self, start: tuple[float, float], end: tuple[float, float]) -> None:
+        """Drags the mouse from one place of the window to another, in CSS pixels."""
+        for kind, (x, y) in (("mousePressed", start), ("mouseMoved", end), ("mouseReleased", end)):
+            held = {"button": "left", "buttons": 1, "clickCount": 1}
+            self._call("Input.dispatchMouseEvent", type=kind, x=x, y=y, **held)
+
+    def choose_file(self, selector: str, path: Path) -> None:
+        """Chooses a file in an input, as a person would in its dialogue."""
+        document = self._call("DOM.getDocument")["root"]["nodeId"]
+        node = self._call("DOM.querySelector", nodeId=document, selector=selector)["nodeId"]
+        self._call("DOM.setFileInputFiles", nodeId=node, files=[str(path)])
+
+    def save_downloads(self, folder: Path) -> None:
+        """Downloads go there."""
+        self._call("Page.setDownloadBehavior", behavior="allow", downloadPath=str(folder))
 
     def run(self, script: str) -> Any:
         """The value of an expression, or of the promise that it is."""
@@ -88,8 +121,10 @@ class Browser:
 
     def press(self, key: str) -> None:
         """Presses a key, as a person would."""
-        text = {"Enter": "\r", " ": " "}.get(key)
-        code = {"Enter": 13, " ": 32, "ArrowRight": 39, "ArrowLeft": 37, "Tab": 9}[key]
+        text = "\r" if key == "Enter" else key if len(key) == 1 else None
+        code = {"Enter": 13, " ": 32, "ArrowRight": 39, "ArrowLeft": 37, "ArrowDown": 40, "Tab": 9}.get(
+            key, ord(key[0].upper())
+        )
         for kind in ("keyDown", "keyUp"):
             extra = {"text": text} if text and kind == "keyDown" else {}
             self._call("Input.dispatchKeyEvent", type=kind, key=key, windowsVirtualKeyCode=code, **extra)

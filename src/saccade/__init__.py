@@ -24,6 +24,7 @@ _HOMES = {
     "adapters": "saccade.adapters",
     "follow": "saccade.media",
     "load": "saccade.zoo",
+    "pose": "saccade.pose",
 }
 
 __all__ = [
@@ -38,10 +39,12 @@ __all__ = [
     "adapters",
     "follow",
     "load",
+    "pose",
 ]
 
 if TYPE_CHECKING:
     from saccade import adapters as adapters
+    from saccade import pose as pose
     from saccade.core import Frame, Instances, SaccadeError, SaccadeWarning, Skeleton, Status, Targets
     from saccade.media import follow
     from saccade.zoo import load

@@ -166,6 +166,8 @@ def test_what_is_no_picture_is_refused(detector: Any, frame: Any) -> None:
 def test_floats_up_to_255_are_refused_by_the_network(detector: Any) -> None:
     with pytest.raises(FrameError, match="divide it by 255"):
         detector.network.eval()([255 * torch.rand(3, 64, 64)])
+    with pytest.raises(FrameError, match="values from nan to nan"):
+        detector.network.eval()([torch.full((3, 64, 64), torch.nan)])
 
 
 def test_nothing_is_followed(detector: Any) -> None:

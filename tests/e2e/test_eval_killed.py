@@ -134,7 +134,13 @@ def scores(report: dict) -> dict:
     return {k: v for k, v in model.items() if k != "fps"} | {"sequences": rows}
 
 
-@pytest.mark.parametrize("crew", [[], ["--workers", "2"]], ids=["alone", "two workers"])
+@pytest.mark.parametrize(
+    "crew",
+    [
+        pytest.param([], marks=pytest.mark.slow, id="alone"),
+        pytest.param(["--workers", "2"], id="two workers"),
+    ],
+)
 def test_killed_and_started_again_nothing_is_repeated_and_nothing_is_lost(
     root: Path, tmp_path: Path, crew: list[str]
 ) -> None:

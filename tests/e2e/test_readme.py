@@ -26,7 +26,7 @@ EXAMPLES = [
     *blocks("python"),
     *(
         example
-        for name in ("detection.md", "evaluation.md", "segmentation.md")
+        for name in ("detection.md", "evaluation.md", "pose.md", "segmentation.md")
         for example in blocks("python", (REPOSITORY / "docs" / name).read_text())
     ),
 ]

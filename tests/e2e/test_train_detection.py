@@ -120,6 +120,15 @@ def test_what_it_leaves_is_evaluated(trained: Path, root: Path, tmp_path: Path, 
     assert report["map"] == pytest.approx(float(last["mAP/voc:val"]), abs=1e-6)
 
 
+def test_a_finished_training_says_again_what_came_of_it(trained: Path, root: Path, told: Told) -> None:
+    words = ["train", "yolox_nano", f"--data=voc={root}", f"--out={trained}", *TINY, "--set=epochs=2"]
+    code, said, complaints = told(*words)
+    assert (code, "the last; a longer training needs" in complaints) == (0, True)
+    said = " ".join(said.split())
+    assert "mAP/voc:val" in said
+    assert f"--dataset voc --root {root} --split val" in said
+
+
 def test_a_rehearsal_tells_and_leaves_nothing(root: Path, tmp_path: Path, told: Told) -> None:
     words = ["train", "yolox_nano", f"--data=voc={root}", f"--out={tmp_path / 'out'}", *TINY]
     code, said, complaints = told(*words, "--set=epochs=3", "--dry-run", "--json")

@@ -6,7 +6,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from saccade.core import Instances
+from saccade.core import Frame, Instances
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +35,8 @@ class ToyDetector:
     name: str
     config: ToyConfig
 
-    def __call__(self, pictures: list[np.ndarray]) -> list[Instances]:
-        return [self._look(picture) for picture in pictures]
+    def __call__(self, pictures: list[Any]) -> list[Instances]:
+        return [self._look(Frame.of(picture).image) for picture in pictures]
 
     def start(self, *, seed: int = 0) -> Any:
         raise NotImplementedError

@@ -17,10 +17,25 @@ from typing import Annotated, Any
 import typer
 
 from saccade import __version__
-from saccade.cli import bench, data, demo, detect, models, play, report, submit, track, train, vot
+from saccade.cli import (
+    bench,
+    data,
+    demo,
+    detect,
+    export,
+    live,
+    models,
+    play,
+    pose,
+    report,
+    submit,
+    track,
+    train,
+    vot,
+)
 from saccade.cli.console import complain, notify
 from saccade.cli.eval import evaluate
-from saccade.core.errors import OutputError, SaccadeError, SaccadeWarning, TrainingError
+from saccade.core.errors import ExportError, OutputError, SaccadeError, SaccadeWarning, TrainingError
 
 DONE, FAILED, MISTAKE, INTERRUPTED = 0, 1, 2, 130
 """exit codes: all well; something broke; the user's mistake; Ctrl-C"""
@@ -28,12 +43,15 @@ DONE, FAILED, MISTAKE, INTERRUPTED = 0, 1, 2, 130
 VERBS: dict[str, Callable[..., None]] = {
     "track": track.track,
     "detect": detect.detect,
+    "pose": pose.pose,
+    "live": live.live,
     "train": train.train,
     "eval": evaluate,
     "report": report.report,
     "play": play.play,
     "submit": submit.submit,
     "demo": demo.demo,
+    "export": export.export,
     "bench": bench.bench,
 }
 GROUPS: dict[str, typer.Typer] = {"models": models.app, "data": data.app, "vot": vot.app}
@@ -65,7 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return MISTAKE
         except SaccadeError as error:
             complain(str(error), *_notes(error))
-            return FAILED if isinstance(error, OutputError | TrainingError) else MISTAKE
+            return FAILED if isinstance(error, OutputError | ExportError | TrainingError) else MISTAKE
         except (_Interrupted, KeyboardInterrupt, typer.Abort) as error:
             complain("interrupted", *_notes(error))
             return INTERRUPTED

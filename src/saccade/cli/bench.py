@@ -4,12 +4,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from saccade.cli.bench_runtimes import Runtimes, bench_in_runtimes
 from saccade.cli.console import facts, notify, out, print_json, progress
 from saccade.cli.options import Device, Json, Precision, PrecisionChoice, Settings, Weights, load_model
 from saccade.core import WeightsError
 
 if TYPE_CHECKING:
-    from saccade.detectors.model import Detector
+    from saccade.deploy.bench_pictures import Looker
 
 STAGES = {"pre": "pre-processing", "network": "network", "post": "post-processing"}
 
@@ -18,7 +19,12 @@ def bench(
     model: Annotated[
         str, typer.Argument(metavar="MODEL", help="Name of a model, or a checkpoint of `saccade train`.")
     ],
-    targets: Annotated[int, typer.Option(min=1, metavar="N", help="How many targets to follow at once.")] = 1,
+    targets: Annotated[
+        int,
+        typer.Option(
+            min=1, metavar="N", help="How many targets to follow at once, or people to look at one by one."
+        ),
+    ] = 1,
     source: Annotated[
         str | None, typer.Option(metavar="S", help="Frames to run on; the built-in clip when not given.")
     ] = None,
@@ -29,29 +35,35 @@ def bench(
     device: Device = "auto",
     precision: Precision = PrecisionChoice.auto,
     settings: Settings = None,
+    runtime: Runtimes = None,
     json: Json = False,
 ) -> None:
     """Measure frames per second, milliseconds by stage, and memory.
 
-    A detector of torchvision's is timed in turn with torchvision's own model, eager and in float32.
+    What torchvision has as well is timed in turn with torchvision's own model, eager and in float32.
 
     Example: [bold]saccade bench eco --targets 8[/bold]
 
     Example: [bold]saccade bench ssdlite320_mobilenet_v3_large --weights none[/bold]
+
+    Example: [bold]saccade bench dimp_nano --runtime torch --runtime onnxruntime[/bold]
     """
     try:
-        loaded = load_model(model, weights, device, precision, settings)
+        loaded = load_model(model, weights, device, precision, settings, detector=None)
     except WeightsError as error:
         if weights is None:
             error.add_note("--weights none times a random network")
         raise
+    if runtime:
+        bench_in_runtimes(loaded, source, frames, runtime, device, json=json)
+        return
 
     from saccade.deploy import bench as work
-    from saccade.detectors.model import Detector
+    from saccade.deploy.bench_pictures import Looker
     from saccade.zoo.load import find_device
 
-    if isinstance(loaded, Detector):
-        _bench_detector(loaded, source, frames, device, json=json)
+    if isinstance(loaded, Looker):
+        _bench_pictures(loaded, source, frames, targets, device, json=json)
         return
     needed = 1 + work.WARM_UP + frames
     with progress("reading", needed) as advance:
@@ -94,17 +106,18 @@ def bench(
     out.print(facts(about))
 
 
-def _bench_detector(
-    detector: "Detector", source: str | None, frames: int, device: str, *, json: bool
+def _bench_pictures(
+    model: "Looker", source: str | None, frames: int, people: int, device: str, *, json: bool
 ) -> None:
     from saccade.deploy.bench import material
-    from saccade.deploy.bench_detector import WARM_UP, bench_detector
+    from saccade.deploy.bench_pictures import WARM_UP, bench_pictures
     from saccade.zoo.load import find_device
 
     with progress("reading", WARM_UP + frames) as advance:
         clip, _ = material(source, WARM_UP + frames, 1, advance)
-    with progress(f"timing {detector.name}", len(clip)) as advance:
-        result = bench_detector(detector, clip, device=find_device(device, detector.name), on_frame=advance)
+    place = find_device(device, model.name)
+    with progress(f"timing {model.name}", len(clip)) as advance:
+        result = bench_pictures(model, clip, device=place, people=people, on_frame=advance)
     if json:
         print_json(result.to_json())
         return
@@ -112,6 +125,7 @@ def _bench_detector(
     about = {
         "model": f"{result.model} on {result.device}, {result.threads} threads",
         "measured": f"{result.frames} frames of {width}x{height} after {WARM_UP} of warm-up",
+        **({} if result.people is None else {"people": f"{result.people} in each frame"}),
         "speed": f"{result.fps:.1f} frames/s",
         "a frame": f"{result.median_ms:.2f} ms (median)",
         **{f"  {STAGES[name]}": f"{ms:.2f} ms" for name, ms in result.stages_ms.items()},

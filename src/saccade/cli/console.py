@@ -89,8 +89,8 @@ def print_numbers(head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 class Advance(Protocol):
     """Moves a bar on."""
 
-    def __call__(self, count: int = 1) -> None:
-        """So many more are done."""
+    def __call__(self, count: int = 1, text: str | None = None) -> None:
+        """So many more are done; a text replaces the one before the bar."""
         ...
 
 
@@ -118,7 +118,11 @@ def progress(text: str, total: int | None, *, unit: str = "frames") -> Iterator[
     ]
     with Progress(*columns, console=err, transient=True) as bar:
         task = bar.add_task(escape(text), total=total)
-        yield lambda count=1: bar.advance(task, count)
+
+        def advance(count: int = 1, text: str | None = None) -> None:
+            bar.update(task, advance=count, description=None if text is None else escape(text))
+
+        yield advance
 
 
 @contextmanager
@@ -148,8 +152,9 @@ class _Log:
         self._done = self._tenths = 0
         self._begun = self._said = monotonic()
 
-    def __call__(self, count: int = 1) -> None:
+    def __call__(self, count: int = 1, text: str | None = None) -> None:
         self._done += count
+        self._text = text or self._text
         if not self._total:
             return
         now, tenths = monotonic(), 10 * self._done // self._total

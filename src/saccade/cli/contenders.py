@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from saccade.cli.options import PrecisionChoice, load_model
 from saccade.core import ConfigError, ModelError
@@ -47,10 +47,12 @@ def make_contender(
     is_shared: bool,
     is_remote: bool,
     title: str | None = None,
+    **more: Any,
 ) -> "Contender":
     """A model that takes part; whatever is wrong with it is found out here, before anything runs.
 
     Args:
+        more: what else `saccade.load` takes, for one that this process runs.
         is_shared: whether other processes run it, rather than this one.
         is_remote: whether they are on other machines, whose devices nobody here knows.
         title: what its results are called; like the model when not given.
@@ -68,7 +70,7 @@ def make_contender(
         place = "cpu" if device == "auto" and entry(name).cpu_only else device
     # other processes may have another working folder
     chosen = weights if weights in (None, "none") else str(Path(weights).resolve())
-    model = load_model(name, chosen, "cpu" if is_shared else place, precision, settings)
+    model = load_model(name, chosen, "cpu" if is_shared else place, precision, settings, **more)
     file = _weight_file(name, chosen)
     facts = {
         "weights": None if file is None else sha256_of(file),

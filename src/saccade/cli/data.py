@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from saccade.cli import data_detection
+from saccade.cli import data_detection, data_pose
 from saccade.cli.console import facts, out, print_json, progress, table
 from saccade.cli.data_detection import Classes, Dataset, Link
 from saccade.cli.options import Json
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from saccade.data.datasets.entry import DatasetEntry, StillsEntry
 
 app = typer.Typer(
-    help="Show what data sets there are, look whether one is whole, convert and split detection sets.\n\n"
+    help="Show what data sets there are, look whether one is whole, convert and split annotated pictures.\n\n"
     "Example: [bold]saccade data list[/bold]",
     no_args_is_help=True,
 )
@@ -35,7 +35,10 @@ def list_datasets(json: Json = False) -> None:
     """
     from saccade.data.datasets import DATASETS, STILLS
     from saccade.data.detection import DETECTION
+    from saccade.data.pose import POSE
 
+    annotated = [("detections", form.name, form.summary, form.layout) for form in DETECTION.values()]
+    annotated += [("key points", form.name, form.summary, form.layout) for form in POSE.values()]
     entries = [*DATASETS.values(), *STILLS.values()]
     if json:
         print_json(
@@ -52,9 +55,9 @@ def list_datasets(json: Json = False) -> None:
                 for entry in entries
             ]
             + [
-                {"name": form.name, "truth": "detections", "is_video": False, "splits": {}}
-                | {"summary": form.summary, "layout": form.layout, "obtain": ""}
-                for form in DETECTION.values()
+                {"name": name, "truth": truth, "is_video": False, "splits": {}}
+                | {"summary": summary, "layout": layout, "obtain": ""}
+                for truth, name, summary, layout in annotated
             ]
         )
         return
@@ -65,6 +68,7 @@ def list_datasets(json: Json = False) -> None:
     out.print(table(("name", "truth", "splits", "what it is"), cells))
     out.print(f"To train on only, for they are single pictures: {', '.join(STILLS)}")
     out.print(f"\nYour own pictures with boxes, to train and judge detectors: {', '.join(DETECTION)}")
+    out.print(f"Pictures of people with key points, to train and judge pose estimators: {', '.join(POSE)}")
 
 
 @app.command("check")
@@ -73,14 +77,15 @@ def check(
         str,
         typer.Argument(
             metavar="NAME",
-            help="Which data set; `saccade data list` shows all. Of boxes in pictures, DIR is enough.",
+            help="Which data set; `saccade data list` shows all. Of annotated pictures, DIR is enough.",
         ),
     ],
     folder: Annotated[Path | None, typer.Argument(metavar="DIR", help="Where it lies.")] = None,
     split: Annotated[
         str | None,
         typer.Option(
-            metavar="SPLIT", help="Which part of it.  \\[default: the first listed; all of a detection set]"
+            metavar="SPLIT",
+            help="Which part of it.  \\[default: the first listed; all of annotated pictures]",
         ),
     ] = None,
     dataset: Dataset = None,
@@ -92,14 +97,18 @@ def check(
     link: Link = False,
     out_folder: Annotated[
         Path | None,
-        typer.Option("--out", metavar="DIR", help="Where faults.csv and faults.png of a detection set go."),
+        typer.Option(
+            "--out",
+            metavar="DIR",
+            help="Where faults.csv of annotated pictures, and faults.png of boxes, go.",
+        ),
     ] = None,
     json: Json = False,
 ) -> None:
     """Look whether a data set is whole: what is missing, and which truth disagrees with its frames.
 
     Reads every annotation, masks too, and the names of all frames, but not the pictures; of a detection set
-    every picture as well. Exit status 2 when something is wrong.
+    or pose set every picture as well. Exit status 2 when something is wrong.
 
     Example: [bold]saccade data check lasot /data/LaSOT --split test[/bold], or of pictures with boxes
     [bold]saccade data check /data/BCCD --fix /data/BCCD-mended[/bold]
@@ -108,9 +117,16 @@ def check(
     from saccade.core.config import to_json
     from saccade.data.datasets import find_any
     from saccade.data.detection import DETECTION
+    from saccade.data.pose import POSE
 
+    root = Path(name) if folder is None else folder
+    if name in POSE or (folder is None and data_pose.is_pose(dataset, root)):
+        if fix is not None or classes is not None:
+            raise ConfigError("--fix and --classes are for boxes; what is wrong with poses is yours to mend")
+        posed = data_pose.form_of(dataset if folder is None else name, root)
+        data_pose.check_poses(posed, root, split, out_folder, json=json)
+        return
     if folder is None or name in DETECTION:
-        root = Path(name) if folder is None else folder
         form = data_detection.form_of(dataset if folder is None else name, root)
         data_detection.check_boxes(form, root, split, classes, out_folder, fix, is_linked=link, json=json)
         return

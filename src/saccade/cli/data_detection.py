@@ -1,32 +1,29 @@
 """`saccade data` for detection sets: check, mend, convert and split annotations of boxes in pictures."""
 
-import csv
-import io
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from saccade.cli.console import facts, notify, out, print_json, print_numbers, progress, table
+from saccade.cli import data_pose
+from saccade.cli.console import facts, notify, out, print_json, print_numbers, progress
+from saccade.cli.data_faults import fault_json, fault_rows, looking, show_faults, write_table
 from saccade.cli.options import Json, default_out
 
 if TYPE_CHECKING:
     from saccade.data.detection.check import Findings
     from saccade.data.detection.forms import Form
-    from saccade.data.detection.records import Fault, RawSplit
-
-SHOWN = 30
-"""how many faults are shown one by one"""
+    from saccade.data.detection.records import RawSplit
 
 Dataset = Annotated[
     str | None,
     typer.Option(
         "--dataset",
         metavar="FORM",
-        help="voc, coco, yolo or open_images.  \\[default: what the folder looks like]",
+        help="voc, coco, yolo or open_images; of key points coco-keypoints, mpii, lsp or pose-folder.  "
+        "\\[default: what the folder looks like]",
     ),
 ]
 Classes = Annotated[
@@ -35,6 +32,14 @@ Classes = Annotated[
         "--classes",
         metavar="A,B,…",
         help="The classes, in the order of their labels.  \\[default: as the data set lists them]",
+    ),
+]
+Skeleton = Annotated[
+    str | None,
+    typer.Option(
+        "--skeleton",
+        metavar="NAME",
+        help="Whose points are written: coco17, coco18, mpii16, lsp14 or body25.  \\[default: the set's own]",
     ),
 ]
 Link = Annotated[bool, typer.Option("--link", help="Link to the pictures instead of copying them.")]
@@ -54,23 +59,6 @@ def names_of(classes: str | None) -> tuple[str, ...] | None:
     if classes is None:
         return None
     return checked_classes([name.strip() for name in classes.split(",") if name.strip()], "--classes")
-
-
-@contextmanager
-def looking(text: str) -> Iterator[Callable[[int], Callable[[], None]]]:
-    """A bar for pictures whose number is known only later."""
-    bars = []
-
-    def begin(total: int) -> Callable[[], None]:
-        bar = progress(text, total, unit="pictures")
-        bars.append(bar)
-        return bar.__enter__()
-
-    try:
-        yield begin
-    finally:
-        for bar in bars:
-            bar.__exit__(None, None, None)
 
 
 def check_boxes(
@@ -96,7 +84,9 @@ def check_boxes(
     files: dict[str, str] = {}
     if findings.faults or findings.remarks:
         folder = folder or default_out("check")
-        files["table"] = str(_write_table(folder / "faults.csv", _rows(findings)))
+        files["table"] = str(
+            write_table(folder / "faults.csv", fault_rows(findings.faults, findings.remarks))
+        )
         if write_sheet(findings, folder / "faults.png"):
             files["sheet"] = str(folder / "faults.png")
     if fix is not None:
@@ -116,23 +106,7 @@ def _fix(findings: "Findings", out_folder: Path, is_linked: bool) -> Path:
     with progress("writing the mended copy", len(findings.images), unit="pictures") as advance:
         changes = fix_detection(findings, out_folder, is_linked=is_linked, on_picture=advance)
     head = ("file", "place", "change")
-    return _write_table(out_folder / "changes.csv", [head, *rows_of(changes)])
-
-
-def _rows(findings: "Findings") -> list[Sequence[str]]:
-    rows: list[Sequence[str]] = [("level", "kind", "file", "place", "reason", "remedy")]
-    for level, faults in (("fault", findings.faults), ("remark", findings.remarks)):
-        rows += [(level, f.kind, str(f.file), f.place, f.reason, f.remedy) for f in faults]
-    return rows
-
-
-def _write_table(file: Path, rows: Sequence[Sequence[str]]) -> Path:
-    from saccade.data.detection.writing import write_text
-
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    write_text(file, text.getvalue())
-    return file
+    return write_table(out_folder / "changes.csv", [head, *rows_of(changes)])
 
 
 def _report(findings: "Findings", split: str | None) -> dict[str, Any]:
@@ -147,35 +121,14 @@ def _report(findings: "Findings", split: str | None) -> dict[str, Any]:
         "without_boxes": sum(not image.objects for image in images),
         "objects": counts.total(),
         "classes": {name: counts[name] for name in (*findings.splits[0].classes, *sorted(counts))},
-        "faults": [_fault(fault) for fault in findings.faults],
-        "remarks": [_fault(fault) for fault in findings.remarks],
+        "faults": [fault_json(fault) for fault in findings.faults],
+        "remarks": [fault_json(fault) for fault in findings.remarks],
         "notes": list(findings.notes),
     }
 
 
-def _fault(fault: "Fault") -> dict[str, Any]:
-    return {
-        "kind": fault.kind,
-        "file": str(fault.file),
-        "object": fault.number,
-        "place": fault.place,
-        "reason": fault.reason,
-        "remedy": fault.remedy,
-        "picture": None if fault.picture is None else str(fault.picture),
-    }
-
-
 def _show(findings: "Findings", files: dict[str, str]) -> None:
-    for title, faults in (("what is wrong", findings.faults), ("what to know", findings.remarks)):
-        if not faults:
-            continue
-        rows = [
-            (_near(fault.file, findings.root), fault.place, _short(fault.reason, findings.root), fault.remedy)
-            for fault in faults[:SHOWN]
-        ]
-        out.print(table(("file", "place", title, "what to do"), rows))
-        hidden = len(faults) - len(rows)
-        out.print(f"… and {hidden:,} more; --json shows all\n" if hidden else "")
+    show_faults(findings.faults, findings.remarks, findings.root)
     counts, images = findings.counts, findings.images
     splits = ", ".join(f"{each.split} {len(each.images):,}" for each in findings.splits if each.split)
     empty = sum(not image.objects for image in images)
@@ -191,33 +144,40 @@ def _show(findings: "Findings", files: dict[str, str]) -> None:
     out.print(facts(shown | ({"notes": "\n".join(findings.notes)} if findings.notes else {}) | files))
 
 
-def _short(reason: str, root: Path) -> str:
-    """A reason in which files are named from the root on."""
-    return reason.replace(f"{root}/", "")
-
-
-def _near(file: Path, root: Path) -> str:
-    return str(file.relative_to(root)) if file.is_relative_to(root) else str(file)
-
-
 def convert(
     source: Annotated[Path, typer.Argument(metavar="SRC", help="The data set.")],
     target: Annotated[Path, typer.Argument(metavar="DST", help="A new folder.")],
-    to: Annotated[str, typer.Option("--to", metavar="FORM", help="voc, coco, yolo or open_images.")],
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to",
+            metavar="FORM",
+            help="voc, coco, yolo or open_images; of key points coco-keypoints or pose-folder.",
+        ),
+    ],
     dataset: Dataset = None,
     classes: Classes = None,
+    skeleton: Skeleton = None,
     link: Link = False,
     json: Json = False,
 ) -> None:
-    """Write a detection set in another form: VOC, COCO, YOLO or Open Images, with its pictures.
+    """Write a detection or pose set in another form, with its pictures.
 
     What the other form cannot say is told. The data set itself stays as it is.
 
-    Example: [bold]saccade data convert /data/BCCD /data/bccd-coco --to coco[/bold]
+    Example: [bold]saccade data convert /data/BCCD /data/bccd-coco --to coco[/bold], or of key points
+    [bold]saccade data convert /data/mpii /data/mpii-coco18 --to pose-folder --skeleton coco18[/bold]
     """
+    from saccade.core import ConfigError
     from saccade.data.detection import find_form
     from saccade.data.detection.converting import convert_detection
+    from saccade.data.pose import POSE
 
+    if to in POSE:
+        data_pose.convert_poses(dataset, source, target, to, skeleton, classes, is_linked=link, json=json)
+        return
+    if skeleton is not None:
+        raise ConfigError(f"--skeleton is for key points; {to} has none: --to pose-folder")
     new = find_form(to)
     form = form_of(dataset, source)
     with looking(f"writing {target}") as begin:
@@ -254,9 +214,10 @@ def split(
     link: Link = False,
     json: Json = False,
 ) -> None:
-    """Divide a detection set: each part has its share of every class, and what shows the same stays together.
+    """Divide a detection or pose set: each part has its share of all, and what shows the same stays together.
 
-    Writes lists beside the data, in the way of its form, and moves no picture; with --out a new data set.
+    Writes lists beside the data, in the way of its form, and moves no picture; with --out a new data set, and
+    so always of poses.
 
     Example: [bold]saccade data split /data/raccoon --train 0.8 --val 0.1 --test 0.1 --seed 1[/bold]
     """
@@ -266,6 +227,9 @@ def split(
     from saccade.data.detection.splitting import divide, parts_of, shares_of, write_lists
 
     shares = shares_of(train, val, test)
+    if data_pose.is_pose(dataset, root):
+        data_pose.split_poses(dataset, root, shares, seed, out_folder, classes, is_linked=link, json=json)
+        return
     form = form_of(dataset, root)
     if out_folder is not None:
         check_out(out_folder, root)

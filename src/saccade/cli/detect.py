@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from saccade.cli.console import facts, notify, print_json, progress
+from saccade.cli.console import facts, notify, print_json
 from saccade.cli.console import out as stdout
 from saccade.cli.options import (
     Device,
@@ -20,7 +20,21 @@ from saccade.cli.options import (
     default_out,
     load_model,
 )
-from saccade.cli.track import End, OnBadFrame, OnBadFrameOption, Show, SourceArgument
+from saccade.cli.watching import (
+    Batch,
+    Begin,
+    End,
+    OnBadFrame,
+    OnBadFrameOption,
+    Show,
+    ShowWindow,
+    SourceArgument,
+    Threshold,
+    batch_of,
+    open_watched,
+    pace_of,
+    watching,
+)
 from saccade.core import ConfigError, ModelError
 from saccade.core.errors import did_you_mean
 
@@ -28,8 +42,6 @@ if TYPE_CHECKING:
     from saccade.core import Frame, Instances
     from saccade.deploy.detect import Detections
 
-BATCH = 4
-"""frames of a file that are looked at together, where nothing else is said"""
 SHOWN = 8
 """classes that are named one by one"""
 
@@ -42,13 +54,12 @@ def detect(
         typer.Option(
             "--model",
             metavar="NAME",
-            help="Which detector; `saccade models list` shows all. Or a checkpoint of `saccade train`.",
+            help="Which detector; `saccade models list` shows all. Or a checkpoint of `saccade train`, or an "
+            "ONNX file of `saccade export`.",
         ),
     ],
     weights: Weights = None,
-    threshold: Annotated[
-        float, typer.Option(min=0, max=1, metavar="T", help="Leave out what is less sure than that.")
-    ] = 0.5,
+    threshold: Threshold = 0.5,
     classes: Annotated[
         str | None,
         typer.Option(metavar="NAME,…", help="Leave out all other classes.  \\[default: all of the model]"),
@@ -56,20 +67,13 @@ def detect(
     device: Device = "auto",
     precision: Precision = PrecisionChoice.auto,
     settings: Settings = None,
-    batch: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N",
-            min=1,
-            help=f"Frames that are looked at together.  \\[default: {BATCH}; 1 if live or shown]",
-        ),
-    ] = None,
-    start: Annotated[int, typer.Option(min=0, metavar="N", help="First frame to look at.")] = 0,
+    batch: Batch = None,
+    start: Begin = 0,
     end: End = None,
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Where the files go; runs/detect/<time> if not given.")
     ] = None,
-    show: Annotated[Show, typer.Option(help="window: watch; q quits, space pauses.")] = Show.none,
+    show: ShowWindow = Show.none,
     on_bad_frame: OnBadFrameOption = OnBadFrame.stop,
     json: Json = False,
 ) -> None:
@@ -83,26 +87,20 @@ def detect(
 
     Example: [bold]saccade detect photos --model runs/mine/best.ckpt --threshold 0.3[/bold]
     """
-    name, weights, title = choose_model(model, weights)
-    _check_ability(name)
-    detector: Any = load_model(
-        name, weights, device, precision, [f"threshold={threshold}", *(settings or ())]
-    )
+    detector, place, weights, title = _load(model, weights, threshold, device, precision, settings)
     names = detector.config.network.classes
     wanted = _labels(classes, names)
 
     from saccade.core.versions import versions
     from saccade.data.classes import category_ids
     from saccade.deploy.detect import detect as run
-    from saccade.draw.window import Window
-    from saccade.media import open_source
-    from saccade.zoo.load import find_device
+    from saccade.deploy.run import Plan
 
     about = {
         "command": command_line(context),
         "source": source,
-        "device": str(find_device(device, name)),
-        "model": name,
+        "device": str(place),
+        "model": detector.name,
         "weights": weights,
         "config": detector.config,
         "classes": classes,
@@ -113,34 +111,48 @@ def detect(
         return [_only(found, wanted) for found in detector(frames)]
 
     with ExitStack() as opened:
-        video = opened.enter_context(
-            open_source(source, start=start, end=end, on_bad_frame=on_bad_frame.value)
-        )
-        is_prompt = video.live or show is Show.window
-        window = None
-        if show is Show.window:
-            window = opened.enter_context(Window(f"saccade: {video.name}", fps=video.fps))
-        advance = opened.enter_context(progress(f"looking at {video.name}", video.num_frames))
-
-        def watch(frame: object, found: object, picture: Any) -> bool:
-            advance()
-            return window is None or window.show(picture)
-
+        video, window = opened.enter_context(open_watched(source, start, end, on_bad_frame, show))
+        pace = pace_of(video)
+        watch = opened.enter_context(watching(video, window, "looking at", pace))
         done = run(
             find,
             video,
             out or default_out("detect"),
+            Plan(about=about, pictures=video.files, fps=video.fps, watch=watch, pace=pace),
             category_ids=category_ids(names),
-            pictures=video.files,
-            fps=video.fps,
-            batch=batch or (1 if is_prompt else BATCH),
-            about=about,
+            batch=batch_of(batch, video, window),
             skipped=video.skipped,
-            watch=watch,
         )
-        if video.dropped:
-            notify(f"{video.dropped} frames came faster than they could be looked at, and were left out")
+    if video.dropped:
+        notify(f"{video.dropped} frames came faster than they could be looked at, and were left out")
     _summarise(done, title, json)
+
+
+def _load(
+    model: str,
+    weights: str | None,
+    threshold: float,
+    device: str,
+    precision: PrecisionChoice,
+    settings: list[str] | None,
+) -> tuple[Any, Any, str | None, str]:
+    """The detector that is named, where it runs, its weights, and what its results are called."""
+    if Path(model).suffix == ".onnx":
+        if weights is not None or settings:
+            raise ModelError(
+                f"{model}: has its weights and settings in itself; leave --weights and --set out"
+            )
+        from saccade.deploy.export.exported import exported_detector
+        from saccade.zoo.load import find_device
+
+        place = find_device(device)
+        return exported_detector(Path(model), place, threshold), place, model, Path(model).stem
+    name, weights, title = choose_model(model, weights)
+    _check_ability(name)
+    loaded: Any = load_model(name, weights, device, precision, [f"threshold={threshold}", *(settings or ())])
+    from saccade.zoo.load import find_device
+
+    return loaded, find_device(device, name), weights, title
 
 
 def _check_ability(name: str) -> None:
@@ -156,7 +168,11 @@ def _labels(text: str | None, names: tuple[str, ...]) -> list[int] | None:
     """The labels of the classes that are wanted; None for all."""
     if text is None:
         return None
-    wanted = [name.strip() for name in text.split(",")]
+    wanted = [name.strip() for name in text.split(",") if name.strip()]
+    if not wanted:
+        raise ConfigError(
+            f"--classes names none; the model knows {', '.join(names[:SHOWN])}{' …' * (len(names) > SHOWN)}"
+        )
     for name in wanted:
         if name not in names:
             raise ConfigError(f"--classes {name}: the model knows no such class; {did_you_mean(name, names)}")

@@ -8,7 +8,9 @@ import typer
 
 from saccade.cli.console import complain, print_json, progress
 from saccade.cli.contenders import check_ability, load_ahead, make_contender, parse_others
-from saccade.cli.eval_detection import evaluate_detector, is_of_detection, refuse_options
+from saccade.cli.eval_detection import evaluate_detector
+from saccade.cli.eval_pictures import MODELS, Wish, refuse_options, task_of
+from saccade.cli.eval_pose import Boxes, Detector, MeanPoseSplit, WhoWish, evaluate_pose
 from saccade.cli.options import (
     Device,
     Json,
@@ -37,7 +39,7 @@ def evaluate(
         typer.Option(
             metavar="NAME",
             help="Which data set; `folder` for sequences of your own; voc, coco, yolo or open_images for "
-            "detectors. Repeatable.",
+            "detectors; coco-keypoints, mpii, lsp or pose-folder for poses. Repeatable.",
         ),
     ],
     root: Annotated[
@@ -97,6 +99,9 @@ def evaluate(
             metavar="FILE", help="Score COCO results that another program wrote, instead of a model."
         ),
     ] = None,
+    boxes: Boxes = None,
+    detector: Detector = None,
+    mean_pose: MeanPoseSplit = None,
     seed: Seed = 0,
     weights: Weights = None,
     device: Device = "auto",
@@ -116,24 +121,31 @@ def evaluate(
     Example: [bold]saccade eval eco --dataset otb100 --root /data/OTB --protocol tre --workers 8[/bold]
 
     Example: [bold]saccade eval runs/mine/best.ckpt --dataset voc --root VOCdevkit/VOC2007 --split test[/bold]
+
+    Example: [bold]saccade eval hourglass8 --dataset mpii --root /data/mpii --split valid[/bold]
     """
-    if detections is not None or is_of_detection(dataset, models or ()):
+    who = WhoWish(boxes=boxes, detector=detector, mean_pose=mean_pose)
+    task = task_of(dataset, models or (), has_results=detections is not None)
+    if task != "pose":
+        refuse_options(who.options, "trackers" if task is None else MODELS[task])
+    if task is not None:
         # a run over single pictures has no protocol, and its answers no chance in them
         tracking = {"--protocol": protocol, "--workers": workers, "--ray": ray, "--also": also}
-        refuse_options(tracking | {"--repeat": repeat > 1, "--seed": seed})
-        evaluate_detector(
-            dataset,
-            root,
-            models or [],
+        refuse_options(tracking | {"--repeat": repeat > 1, "--seed": seed}, MODELS[task])
+        wish = Wish(
+            datasets=dataset,
+            roots=root,
+            models=models or (),
             split=split,
-            place=out,
+            out=out,
             weights=weights,
             detections=detections,
             device=device,
             precision=precision,
-            settings=settings,
+            settings=settings or (),
             json=json,
         )
+        evaluate_detector(wish) if task == "detect" else evaluate_pose(wish, who)
         return
     if ray is None and workers is not None and workers > 1:
         load_ahead()

@@ -97,14 +97,19 @@ def choose_model(name: str, weights: str | None) -> tuple[str, str | None, str]:
 
 
 def load_model(
-    name: str, weights: str | None, device: str, precision: PrecisionChoice, settings: list[str] | None
+    name: str,
+    weights: str | None,
+    device: str,
+    precision: PrecisionChoice,
+    settings: list[str] | None,
+    **more: Any,
 ) -> Any:
-    """The model that the options ask for."""
+    """The model that the options ask for; what else `saccade.load` takes is passed on."""
     changes = parse_settings(settings)
     from saccade.zoo import load
 
     chosen = {None: "auto", "none": None}.get(weights, weights)
-    return load(name, weights=chosen, device=device, precision=precision.value, settings=changes)
+    return load(name, weights=chosen, device=device, precision=precision.value, settings=changes, **more)
 
 
 def command_line(context: typer.Context) -> str:

@@ -9,7 +9,7 @@ import typer
 from saccade.cli.console import facts, notify, print_json, progress
 from saccade.cli.console import out as stdout
 from saccade.cli.options import Json, default_out
-from saccade.cli.track import Show
+from saccade.cli.watching import Show
 from saccade.core import ConfigError, DatasetError
 from saccade.core.errors import did_you_mean
 

@@ -7,6 +7,7 @@ import typer
 
 from saccade.cli.console import notify, out, print_json, print_numbers, progress
 from saccade.cli.eval_detection import report_on_detector
+from saccade.cli.eval_pose import report_on_poses
 from saccade.cli.options import Json
 from saccade.core import ConfigError
 
@@ -53,7 +54,9 @@ def report(
     Example: [bold]saccade report runs/comparison --protocol otb --frames 30[/bold]
     """
     tracking = {"--dataset": dataset, "--protocol": protocol, "--frames": frames}
-    if report_on_detector(folder, root, tracking, json=json):
+    if report_on_detector(folder, root, tracking, json=json) or report_on_poses(
+        folder, root, tracking, json=json
+    ):
         return
     wanted = parse_frames(frames)
     found = _find(folder, dataset, protocol)

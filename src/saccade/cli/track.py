@@ -1,13 +1,12 @@
 """`saccade track`: point at an object once and it stays followed."""
 
 from contextlib import ExitStack
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from saccade.cli.console import facts, notify, print_json, progress
+from saccade.cli.console import facts, notify, print_json
 from saccade.cli.console import out as stdout
 from saccade.cli.options import (
     Device,
@@ -24,33 +23,22 @@ from saccade.cli.options import (
     load_model,
     parse_box,
 )
+from saccade.cli.watching import (
+    End,
+    OnBadFrame,
+    OnBadFrameOption,
+    Show,
+    SourceArgument,
+    open_watched,
+    pace_of,
+    watching,
+)
 from saccade.core import TargetError
 
 if TYPE_CHECKING:
     from saccade.deploy.record import Recording
 
 
-class Show(StrEnum):
-    """Where to watch."""
-
-    none = "none"
-    window = "window"
-
-
-class OnBadFrame(StrEnum):
-    """What to do when a frame cannot be read."""
-
-    stop = "stop"
-    skip = "skip"
-
-
-SourceArgument = Annotated[
-    str,
-    typer.Argument(
-        metavar="SOURCE",
-        help="Video file; folder, pattern or list file of pictures; camera index; or address of a stream.",
-    ),
-]
 Boxes = Annotated[
     list[str] | None,
     typer.Option(
@@ -70,7 +58,6 @@ Mask = Annotated[
 Start = Annotated[
     int, typer.Option(min=0, metavar="N", help="First frame, the one that the boxes are meant in.")
 ]
-End = Annotated[int | None, typer.Option(min=1, metavar="N", help="Frame to stop before.")]
 Out = Annotated[
     Path | None, typer.Option(metavar="DIR", help="Where the files go; runs/track/<time> if not given.")
 ]
@@ -80,7 +67,6 @@ ShowOption = Annotated[
         help="window: watch, and draw boxes with the mouse when --box is missing; q quits, space pauses."
     ),
 ]
-OnBadFrameOption = Annotated[OnBadFrame, typer.Option(help="What to do when a frame cannot be read.")]
 
 
 def track(
@@ -122,31 +108,19 @@ def track(
 
     from saccade.deploy.pointing import pick_targets, targets_of
     from saccade.deploy.record import record
-    from saccade.draw.window import Window
-    from saccade.media import open_source
     from saccade.media.following import beginning_whole
     from saccade.zoo.load import find_device
 
     targets = targets_of(boxes, mask)
     about = {"command": command_line(context), "source": source, "device": str(find_device(device, tracker))}
     with ExitStack() as opened:
-        video = opened.enter_context(
-            open_source(source, start=start, end=end, on_bad_frame=on_bad_frame.value)
-        )
-        frames, window = beginning_whole(video), None
-        if show is Show.window:
-            window = opened.enter_context(Window(f"saccade: {video.name}", fps=video.fps))
-            if targets is None:
-                notify(
-                    "drag a box around each target; Enter starts, backspace takes one away, Escape gives up"
-                )
-                targets, frames = pick_targets(frames, window)
-        advance = opened.enter_context(progress(f"tracking {video.name}", video.num_frames))
-
-        def watch(frame: object, found: object, picture: Any) -> bool:
-            advance()
-            return window is None or window.show(picture)
-
+        video, window = opened.enter_context(open_watched(source, start, end, on_bad_frame, show))
+        frames = beginning_whole(video)
+        if window is not None and targets is None:
+            notify("drag a box around each target; Enter starts, backspace takes one away, Escape gives up")
+            targets, frames = pick_targets(frames, window)
+        pace = pace_of(video)
+        watch = opened.enter_context(watching(video, window, "tracking", pace))
         recording = record(
             model,
             frames,
@@ -157,6 +131,7 @@ def track(
             about=about,
             skipped=video.skipped,
             watch=watch,
+            pace=pace,
         )
     _summarise(recording, title, json)
 

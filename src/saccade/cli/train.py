@@ -1,4 +1,4 @@
-"""`saccade train`: from data sets to weights that track or detect; broken off, it goes on by itself."""
+"""`saccade train`: from data sets to weights that track, detect or pose; broken off, it goes on by itself."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -61,7 +61,7 @@ Validate = Annotated[
     typer.Option(
         "--validate",
         metavar="NAME=DIR",
-        help="Sequences to track, or pictures to detect in, while training; NAME:SPLIT=DIR. Repeatable.",
+        help="Sequences to track, or pictures to look at, while training; NAME:SPLIT=DIR. Repeatable.",
     ),
 ]
 Classes = Annotated[
@@ -146,7 +146,7 @@ def train(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Train a tracker, or a detector on your own boxes.
+    """Train a tracker; a detector on your own boxes; or a pose estimator on key points.
 
     Leaves last.ckpt to go on from and to use, best.ckpt where something is measured to judge by,
     model.safetensors, steps.csv, epochs.csv, tensorboard/, pictures/ of the first batches, and run.json.
@@ -158,6 +158,8 @@ def train(
     Example: [bold]saccade eval runs/a/last.ckpt --dataset otb100 --root /data/OTB[/bold]
 
     Example: [bold]saccade train yolox_tiny --data voc=/data/mine --out runs/b --patience 50[/bold]
+
+    Example: [bold]saccade train simplebaseline_resnet50 --data coco-keypoints=/data/COCO --out runs/c[/bold]
     """
     changes = parse_settings(settings)
     from saccade.core.config import override
@@ -218,7 +220,7 @@ def train(
             stop.add_note("the same command goes on from the last checkpoint")
             raise
     if screen.is_first_process:
-        _tell(fitted, json)
+        _tell(fitted, course.held_out, json)
 
 
 def _course(
@@ -240,13 +242,17 @@ def _course(
         DatasetError: when data is missing or broken.
     """
     from saccade.cli.train_detection import detection_course
+    from saccade.cli.train_pose import pose_course
     from saccade.training.feed import MixtureFeed
-    from saccade.training.recipe import DetectionRecipe, TrackingRecipe
+    from saccade.training.recipe import DetectionRecipe, PoseRecipe, TrackingRecipe
 
     if isinstance(recipe, DetectionRecipe):
         return detection_course(recipe, data, validate, classes, init=init, out=out, seed=seed, device=device)
     if classes is not None:
-        raise ConfigError(f"--classes: {recipe.name} follows what it is pointed at; leave it out")
+        learns = "finds people" if isinstance(recipe, PoseRecipe) else "follows what it is pointed at"
+        raise ConfigError(f"--classes: {recipe.name} {learns}; leave it out")
+    if isinstance(recipe, PoseRecipe):
+        return pose_course(recipe, data, validate, init=init, out=out, seed=seed, device=device)
     assert isinstance(recipe, TrackingRecipe)
     mixture, held_out, described = mix(recipe, [Given.of(text) for text in data])
     return Course(
@@ -262,7 +268,7 @@ def _course(
 def _list(json: bool) -> None:
     """Says what there is to train."""
     from saccade.core.config import to_json
-    from saccade.training.recipe import TrackingRecipe
+    from saccade.training.recipe import PoseRecipe, TrackingRecipe
     from saccade.zoo.recipes import RECIPES
 
     recipes = [make() for make in RECIPES.values()]
@@ -273,6 +279,8 @@ def _list(json: bool) -> None:
     data = (
         ", ".join(dict.fromkeys(part.dataset for part in one.data))
         if isinstance(one, TrackingRecipe)
+        else "key points of people"
+        if isinstance(one, PoseRecipe)
         else "your own boxes"
         for one in recipes
     )
@@ -313,7 +321,7 @@ def _start(recipe: "TrackingRecipe", init: str | None, out: Path) -> Path | None
     return found
 
 
-def _tell(fitted: "Fitted", json: bool) -> None:
+def _tell(fitted: "Fitted", held_out: str, json: bool) -> None:
     from saccade.training.checkpoints import BEST
 
     if json:
@@ -331,6 +339,6 @@ def _tell(fitted: "Fitted", json: bool) -> None:
     best = fitted.checkpoint.with_name(BEST)
     rows |= {
         "weights": str(fitted.weights),
-        "to try": f"saccade eval {best if best.is_file() else fitted.checkpoint} --dataset NAME --root DIR",
+        "to try": f"saccade eval {best if best.is_file() else fitted.checkpoint} {held_out}",
     }
     stdout.print(facts(rows))

@@ -21,6 +21,7 @@ class Course:
         data: what they are made of, as JSON values.
         start: weights to begin with; None for none.
         judge: scores weights while they are trained; None for none.
+        held_out: the options of `saccade eval` that name what it is to be judged by.
     """
 
     recipe: "Recipe"
@@ -29,3 +30,4 @@ class Course:
     data: Sequence[Mapping[str, Any]]
     start: Path | None
     judge: Callable[[Path, int], Mapping[str, float]] | None
+    held_out: str = "--dataset NAME --root DIR"

@@ -3,6 +3,7 @@
 from saccade.core.errors import (
     ConfigError,
     DatasetError,
+    ExportError,
     FrameError,
     InputError,
     MissingExtraError,
@@ -19,14 +20,21 @@ from saccade.core.follow import follow_frames
 from saccade.core.frame import Frame
 from saccade.core.instances import Instances, Status
 from saccade.core.model import Model, Run
-from saccade.core.skeleton import COCO_17, Skeleton
+from saccade.core.skeleton import Skeleton
+from saccade.core.skeletons import BODY_25, COCO_17, COCO_18, LSP_14, MPII_16, SKELETONS, find_skeleton
 from saccade.core.targets import Targets
 from saccade.core.timing import Stopwatch
 
 __all__ = [
+    "BODY_25",
     "COCO_17",
+    "COCO_18",
+    "LSP_14",
+    "MPII_16",
+    "SKELETONS",
     "ConfigError",
     "DatasetError",
+    "ExportError",
     "Frame",
     "FrameError",
     "InputError",
@@ -46,5 +54,6 @@ __all__ = [
     "Targets",
     "TrainingError",
     "WeightsError",
+    "find_skeleton",
     "follow_frames",
 ]

@@ -7,6 +7,8 @@ from enum import Enum
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from saccade.core.errors import ConfigError, did_you_mean
+from saccade.core.skeleton import Skeleton
+from saccade.core.skeletons import find_skeleton
 
 C = TypeVar("C")
 
@@ -17,7 +19,7 @@ def override(config: C, changes: Mapping[str, Any]) -> C:
     Args:
         config: a frozen dataclass, whose fields may be dataclasses again.
         changes: dotted field name to value, e.g. `{"memory.size": 100}`; text is read as the field's type,
-            as in `--set memory.size=100`.
+            as in `--set memory.size=100`, and for a skeleton as the name of one.
 
     Raises:
         ConfigError: for a field that does not exist (with the nearest name that does) or a value of the
@@ -67,9 +69,7 @@ def _set(config: Any, path: list[str], value: Any, name: str) -> Any:
 def _field_kind(kind: type, field: str, name: str) -> Any:
     names = [f.name for f in dataclasses.fields(kind)]
     if field not in names:
-        raise ConfigError(
-            f"{kind.__name__} has no field '{field}' (in '{name}'); {did_you_mean(field, names)}"
-        )
+        raise ConfigError(f"no setting '{name}'; {did_you_mean(field, names)}")
     return get_type_hints(kind)[field]
 
 
@@ -80,6 +80,8 @@ def _read(kind: Any, value: Any, name: str) -> Any:
     if dataclasses.is_dataclass(kind) and isinstance(kind, type):
         if isinstance(value, kind):
             return value
+        if kind is Skeleton and isinstance(value, str):
+            return find_skeleton(value)
         if isinstance(value, Mapping):
             return kind(
                 **{k: _read(_field_kind(kind, k, f"{name}.{k}"), v, f"{name}.{k}") for k, v in value.items()}

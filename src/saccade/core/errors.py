@@ -10,6 +10,7 @@ SaccadeError                    message = what is wrong, where, and what to do a
 │   ├── WeightsError            a weight file that is missing, broken, or another network's
 │   └── DatasetError            a data set that is missing or inconsistent
 ├── OutputError (OSError)       results could not be written
+├── ExportError                 an exported network does not say what the model says
 ├── TrainingError               a training cannot go on: its loss is no number, a batch does not fit
 └── MissingExtraError (ImportError)  an optional package is not installed
 """
@@ -67,6 +68,10 @@ class DatasetError(InputError):
 
 class OutputError(SaccadeError, OSError):
     """Results could not be written; what had been written before is kept."""
+
+
+class ExportError(SaccadeError):
+    """An exported network does not say what the model says; it is not left behind."""
 
 
 class TrainingError(SaccadeError):

@@ -23,6 +23,9 @@ class Status(StrEnum):
     LOST = "lost"
 
 
+NOBODY = -1
+"""the id of a row of which nobody can tell who it is"""
+
 # the fields that have one row an instance; the rest speak of the frame as a whole
 _ROWS = ("boxes", "scores", "ids", "labels", "names", "masks", "keypoints", "keypoint_scores", "status")
 
@@ -36,7 +39,7 @@ class Instances:
     Attributes:
         boxes: corners (x1, y1, x2, y2) in frame pixels.
         scores: confidence, as the model defines it; higher is surer.
-        ids: identity over time, a number or a name.
+        ids: identity over time, a number or a name; `NOBODY` where it is not known.
         labels: class index from 0.
         names: class names.
         masks: which pixels of the frame belong to each instance.
@@ -129,6 +132,29 @@ class Instances:
             data=data,
         )
 
+    def to_key_points(self) -> "sv.KeyPoints":
+        """The key points as `supervision.KeyPoints`, without those that were not found, whose score is 0.
+
+        Boxes stand in `data` as `xyxy`, beside `id`, `class_name` and `status`, as `to_supervision` has them.
+
+        Raises:
+            ValueError: when there are no key points.
+        """
+        import supervision as sv
+
+        if self.keypoints is None:
+            raise ValueError("there are no key points; this is for what a pose estimator finds")
+        rows = self.to_supervision()
+        seen = self.keypoint_scores
+        return sv.KeyPoints(
+            xy=self.keypoints.astype(np.float32),
+            class_id=None if self.labels is None else self.labels.astype(int),
+            keypoint_confidence=None if seen is None else seen.astype(np.float32),
+            detection_confidence=self.scores.astype(np.float32),
+            visible=None if seen is None else seen > 0,
+            data={"xyxy": self.boxes, **rows.data},
+        )
+
     def to_coco(self, image_id: int | None = None) -> list[dict[str, Any]]:
         """COCO results: one dictionary an instance, with bbox (x, y, w, h) and what else is known.
 
@@ -153,7 +179,7 @@ class Instances:
             from saccade.ops.masks import encode_rle
 
             row["segmentation"] = encode_rle(self.masks[i])
-        if self.ids is not None:
+        if self.ids is not None and self.ids[i] != NOBODY:
             row["track_id"] = _plain(self.ids[i])
         return row
 

@@ -4,11 +4,15 @@ A model is weights and configuration: read-only and shared. A run is one pass ov
 changing thing. `step` is the only verb, for trackers, segmenters, detectors and pose estimators alike.
 """
 
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol, runtime_checkable
 
-from saccade.core.frame import ColorOrder
+from saccade.core.frame import ColorOrder, Frame
 from saccade.core.instances import Instances
 from saccade.core.targets import Targets
+
+Detect = Callable[[list[Frame]], Sequence[Instances]]
+"""says what is in each of several frames: a detector that is called with them"""
 
 
 @runtime_checkable

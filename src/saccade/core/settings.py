@@ -8,6 +8,8 @@ import types
 from dataclasses import dataclass
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from saccade.core.skeleton import Skeleton
+
 
 @dataclass(frozen=True, slots=True)
 class Setting:
@@ -32,12 +34,17 @@ class Setting:
 
 
 def settings(config: Any) -> list[Setting]:
-    """The settings of a configuration in the order of its fields; those of groups have dotted names."""
+    """The settings of a configuration in the order of its fields; those of groups have dotted names.
+
+    A skeleton is one setting, by its name.
+    """
     rows: list[Setting] = []
     texts, kinds = _field_texts(type(config)), get_type_hints(type(config))
     for field in dataclasses.fields(config):
         value = getattr(config, field.name)
-        if dataclasses.is_dataclass(value):
+        if isinstance(value, Skeleton):
+            rows.append(Setting(field.name, "skeleton", value.name, texts.get(field.name, "")))
+        elif dataclasses.is_dataclass(value):
             rows += [dataclasses.replace(row, name=f"{field.name}.{row.name}") for row in settings(value)]
         else:
             rows.append(Setting(field.name, _kind(kinds[field.name]), value, texts.get(field.name, "")))

@@ -7,6 +7,9 @@ from contextvars import ContextVar
 
 from saccade.core.frame import Frame
 
+FPS = 25.0
+"""frames per second of a source that says nothing of time"""
+
 _settle: ContextVar[Callable[[], None]] = ContextVar("settle", default=lambda: None)
 
 
@@ -69,3 +72,27 @@ class StepClock:
     def elapsed(self) -> float:
         """Seconds since the last frame was handed out."""
         return time.perf_counter() - self._start
+
+
+class VideoClock:
+    """Says how much time passes between the frames of a video, whatever its source knows of it.
+
+    Args:
+        fps: frames per second where frames have no time; `FPS` when None.
+    """
+
+    def __init__(self, fps: float | int | None = None) -> None:
+        self._period = 1 / (fps or FPS)
+        self._last: tuple[int, float | None] | None = None
+
+    def tick(self, index: int, time: float | None) -> float:
+        """Seconds since the frame before, by its time, or else by its index; one frame's for the first.
+
+        A clock that stands still or runs backwards, as that of a stream that was cut, is not believed.
+        """
+        before, self._last = self._last, (index, time)
+        if before is None:
+            return self._period
+        if time is not None and before[1] is not None and time > before[1]:
+            return time - before[1]
+        return max(index - before[0], 1) * self._period

@@ -205,6 +205,31 @@ def dot_plot(
     return _finished(figure, axes, several=True, beside=True)
 
 
+def stacked_bars(
+    rows: Mapping[str, Mapping[str, float]], *, x_label: str, colors: Mapping[str, str]
+) -> Figure:
+    """A bar for each row, of parts that lie one after another.
+
+    Args:
+        rows: title of the bar to the length of each part; the first stands on top.
+        x_label: what lengths are, with their unit.
+        colors: of the parts, in their order.
+    """
+    figure, axes = _axes(x_label, "", size=(1.25 * _SIZE_INCHES[0], 0.9 + 0.26 * len(rows)))
+    begins = np.zeros(len(rows))
+    for part, color in colors.items():
+        lengths = np.array([parts.get(part, 0.0) for parts in rows.values()])
+        axes.barh(range(len(rows)), lengths, left=begins, height=0.72, color=color, label=part)
+        begins += lengths
+    axes.set_xlim(0, max(1.0, float(begins.max(initial=0.0))))
+    axes.set_yticks(range(len(rows)), list(rows))
+    axes.set_ylim(len(rows) - 0.4, -0.6)
+    axes.tick_params(axis="y", length=0)
+    axes.grid(axis="y", visible=False)
+    axes.set_axisbelow(True)
+    return _finished(figure, axes, several=True, beside=True)
+
+
 def histogram(
     edges: Float[np.ndarray, " E"], counts: Integer[np.ndarray, " B"], *, x_label: str, y_label: str
 ) -> Figure:

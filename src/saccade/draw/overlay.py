@@ -11,6 +11,8 @@ import supervision as sv
 from jaxtyping import Integer, UInt8
 
 from saccade.core import Frame, Instances, Status
+from saccade.core.instances import NOBODY, id_array
+from saccade.draw.poses import UNSURE, draw_poses
 
 Picture = UInt8[np.ndarray, "H W 3"]
 
@@ -22,6 +24,8 @@ COLORS = (
 
 _DARK, _LIGHT = "#101418", "#FFFFFF"
 _LOST_OPACITY = 0.55
+_POSE_LETTERS, _POSE_BOXES = 0.6, 0.4
+"""of the usual sizes, where there are poses: these are what is to be seen, and may be many"""
 
 
 def annotate(frame: Frame | Picture, found: Instances) -> Picture:
@@ -29,7 +33,8 @@ def annotate(frame: Frame | Picture, found: Instances) -> Picture:
 
     A box carries its name, id and score, in a colour that belongs to its id. The box of a target that a
     tracker is uncertain of is dashed, that of a lost one dashed and faint. Lines and letters grow with the
-    frame.
+    frame. Of poses, the left side (the person's own) is orange, the right one blue, and what lies in the
+    middle white; boxes are thin, and carry the id where there is one, else the score.
     """
     return Overlay().draw(frame, found)
 
@@ -39,21 +44,24 @@ class Overlay:
 
     Args:
         trace: how many frames a trail goes back; 0 for none.
+        joint_threshold: score under which a joint of a pose is not drawn.
     """
 
-    def __init__(self, *, trace: int = 0) -> None:
-        self._trace = trace
-        self._size_wh = (0, 0)
-        self._pens = _Pens.of((1, 1), trace)
+    def __init__(self, *, trace: int = 0, joint_threshold: float = UNSURE) -> None:
+        self._trace, self._joint_threshold = trace, joint_threshold
+        self._made_for: tuple[tuple[int, int], bool] | None = None
+        self._pens = _Pens.of((1, 1), trace, has_poses=False, joint_threshold=joint_threshold)
 
     def draw(self, frame: Frame | Picture, found: Instances) -> Picture:
         """A copy of the frame (RGB) with what was found drawn on it."""
         frame = Frame.of(frame)
-        if frame.size_wh != self._size_wh:
-            self._pens, self._size_wh = _Pens.of(frame.size_wh, self._trace), frame.size_wh
         scene = frame.image.copy()
         if not len(found):
             return scene
+        has_poses = found.keypoints is not None
+        if self._made_for != (frame.size_wh, has_poses):
+            self._made_for = (frame.size_wh, has_poses)
+            self._pens = _Pens.of(frame.size_wh, self._trace, has_poses, self._joint_threshold)
         lost = _has_status(found, Status.LOST)
         if lost.any():
             faint = self._pens.draw(scene.copy(), found[lost])
@@ -70,11 +78,14 @@ class _Pens:
     label: sv.LabelAnnotator
     trace: sv.TraceAnnotator | None
     line: int
+    limb: int
+    joint_threshold: float
 
     @classmethod
-    def of(cls, size_wh: tuple[int, int], trace: int) -> "_Pens":
+    def of(cls, size_wh: tuple[int, int], trace: int, has_poses: bool, joint_threshold: float) -> "_Pens":
         side = float(np.sqrt(size_wh[0] * size_wh[1]))
-        line = max(round(side / 280), 1)
+        limb, line = (max(round(share * side / 280), 1) for share in (1.0, _POSE_BOXES if has_poses else 1.0))
+        side *= _POSE_LETTERS if has_poses else 1.0
         palette, index = sv.ColorPalette([_color(c) for c in COLORS]), sv.ColorLookup.INDEX
         return cls(
             mask=sv.MaskAnnotator(color=palette, opacity=0.45, color_lookup=index),
@@ -98,6 +109,8 @@ class _Pens:
             if trace
             else None,
             line=line,
+            limb=limb,
+            joint_threshold=joint_threshold,
         )
 
     def draw(self, scene: Picture, found: Instances) -> Picture:
@@ -117,19 +130,8 @@ class _Pens:
         for row in np.flatnonzero(~sure):
             _dashed_box(scene, found.boxes[row], _color(COLORS[colors[row]]).as_bgr(), self.line)
         if found.keypoints is not None:
-            self._draw_pose(scene, found, colors)
+            draw_poses(scene, found, self.limb, threshold=self.joint_threshold)
         return self.label.annotate(scene, rows, labels=labels(found), custom_color_lookup=colors)
-
-    def _draw_pose(self, scene: Picture, found: Instances, colors: Integer[np.ndarray, " N"]) -> None:
-        assert found.keypoints is not None
-        for row in range(len(found)):
-            color = _color(COLORS[colors[row]])
-            points = sv.KeyPoints(xy=found.keypoints[row : row + 1].astype(np.float32))
-            if found.skeleton is not None:
-                # supervision counts points from 1
-                edges = [(a + 1, b + 1) for a, b in found.skeleton.edge_indices]
-                sv.EdgeAnnotator(color=color, thickness=self.line, edges=edges).annotate(scene, points)
-            sv.VertexAnnotator(color=color, radius=2 * self.line).annotate(scene, points)
 
 
 def labels(found: Instances) -> list[str]:
@@ -138,8 +140,12 @@ def labels(found: Instances) -> list[str]:
 
 
 def _label(found: Instances, row: int) -> str:
-    parts = [str(column[row]) for column in (found.names, found.ids) if column is not None]
-    parts.append(f"{found.scores[row]:.2f}")
+    parts = [] if found.names is None else [str(found.names[row])]
+    is_known = found.ids is not None and found.ids[row] != NOBODY
+    if found.ids is not None and is_known:
+        parts.append(str(found.ids[row]))
+    if found.keypoints is None or not is_known:
+        parts.append(f"{found.scores[row]:.2f}")
     if found.status is not None and found.status[row] != Status.TRACKED:
         parts.append(str(found.status[row]))
     return " ".join(parts)
@@ -152,7 +158,8 @@ def _has_status(found: Instances, status: Status) -> Any:
 def _numbers(found: Instances) -> Integer[np.ndarray, " N"]:
     """A number for every id that is the same in each frame."""
     assert found.ids is not None
-    return np.array([i if isinstance(i, int) else zlib.crc32(str(i).encode()) for i in found.ids], dtype=int)
+    plain = id_array(found.ids)
+    return np.array([i if isinstance(i, int) else zlib.crc32(str(i).encode()) for i in plain], dtype=int)
 
 
 def _color_indices(found: Instances) -> Integer[np.ndarray, " N"]:

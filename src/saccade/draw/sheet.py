@@ -1,15 +1,20 @@
 """Many pictures, or cut-outs of them, on one, each with words below: what to look at first."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Float, UInt8
 from PIL import Image, ImageDraw, ImageFont
 
 Picture = UInt8[np.ndarray, "H W 3"]
 Box = tuple[float, float, float, float]
 """corners (x1, y1, x2, y2) in pixels of a picture"""
+
+ToTile = Callable[[Float[np.ndarray, "*N 2"]], Float[np.ndarray, "*N 2"]]
+"""from pixels of a picture to those of a tile, as key points have them"""
+Paint = Callable[[Picture, ToTile], None]
+"""draws on the pixels of a tile, in place"""
 
 TILE_WH = (232, 174)
 """of a cut-out, in pixels of the sheet"""
@@ -49,6 +54,7 @@ class Tile:
         picture: RGB; None where it cannot be read.
         region: what is shown of it, as large as there is room for; it may reach beyond.
         outlines: what is drawn; the last lies on top.
+        paint: draws more below them.
         words: lines below it.
         ink: colour of all lines but the first.
         frame: colour of a line around the tile; none for None.
@@ -60,6 +66,7 @@ class Tile:
     words: tuple[str, ...]
     ink: str = QUIET
     frame: str | None = None
+    paint: Paint | None = None
 
 
 def around(box: Box, picture: Picture) -> Box:
@@ -107,6 +114,12 @@ def _drawn(tile: Tile, size_wh: tuple[int, int]) -> Image.Image:
         # what lies in the upper left corner of the tile, in pixels of the picture
         corner = (x1 + x2 - size_wh[0] / scale) / 2, (y1 + y2 - size_wh[1] / scale) / 2
         _paste(drawn, Image.fromarray(tile.picture), corner, scale)
+        if tile.paint is not None:
+            pixels = np.array(drawn)
+            # the middles of the upper left pixels, of the picture and of the tile, are (0, 0)
+            origin = np.array(corner) - 0.5
+            tile.paint(pixels, lambda points: (points - origin) * scale - 0.5)
+            drawn.paste(Image.fromarray(pixels))
         for outline in tile.outlines:
             _outline(pen, outline, corner, scale, size_wh)
     if tile.frame is not None:

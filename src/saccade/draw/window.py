@@ -42,9 +42,13 @@ class Window:
         os.environ.setdefault("QT_LOGGING_RULES", "*.warning=false")
         cv2.namedWindow(title, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL)
 
-    def show(self, picture: Picture) -> bool:
-        """Shows a frame and waits until the next is due; False when the user quits."""
-        self._paint(picture)
+    def show(self, picture: Picture, remark: str = "") -> bool:
+        """Shows a frame, with a remark in its corner, and waits until the next is due.
+
+        Returns:
+            False when the user quits.
+        """
+        self._paint(_with_remark(picture, remark) if remark else picture)
         wait = max(self._due - time.perf_counter(), 0.001)
         key = self._key(wait)
         if key == ord(" "):
@@ -133,6 +137,15 @@ class Pencil:
             self._anchor = self.draft = None
 
 
+def _with_remark(picture: Picture, remark: str) -> Picture:
+    scale = max(picture.shape[1] / 1200, 0.4)
+    place, picture = (round(12 * scale), round(26 * scale)), picture.copy()
+    for color, weight in (((16, 20, 24), 4), ((255, 255, 255), 1)):
+        thickness = max(round(weight * scale), weight)
+        cv2.putText(picture, remark, place, cv2.FONT_HERSHEY_SIMPLEX, scale, color, thickness, cv2.LINE_AA)
+    return picture
+
+
 def _with_boxes(picture: Picture, pencil: Pencil) -> Picture:
     from saccade.core import Instances
     from saccade.core.instances import id_array
@@ -147,7 +160,7 @@ def _with_boxes(picture: Picture, pencil: Pencil) -> Picture:
 
 def _check_display() -> None:
     """OpenCV ends the whole process where it finds no display, so that is found out before."""
-    remedy = "leave --show out, and look at video.mp4 afterwards"
+    remedy = "leave --show out, and look at the files afterwards"
     if sys.platform.startswith("linux") and not (
         os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     ):

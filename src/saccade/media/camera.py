@@ -1,17 +1,22 @@
 """Frames from a camera, through OpenCV."""
 
+import threading
 import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import cv2
 
 from saccade.core import Frame, SourceError
 from saccade.media.reader import Item, Reader
+from saccade.media.reconnecting import RETRY_DELAYS, reopened
 
 
 class CameraReader(Reader):
     """Reads a camera by its index. `time` counts seconds from the moment it was opened.
+
+    A camera that stops is reached for again.
 
     Raises:
         SourceError: when there is no such camera.
@@ -21,14 +26,9 @@ class CameraReader(Reader):
 
     def __init__(self, index: int) -> None:
         self.name = f"camera {index}"
-        with _quiet_opencv():
-            self._capture = cv2.VideoCapture(index)
-        if not self._capture.isOpened():
-            self._capture.release()
-            raise SourceError(
-                f"{self.name}: cannot be opened; check that it is plugged in, that no other program uses it, "
-                "and that this one may (cameras count from 0)"
-            )
+        self._index = index
+        self._closing = threading.Event()
+        self._capture = self._open()
         self._opened_at = time.monotonic()
         # drivers that do not know say 0 or -1
         self.fps = max(self._capture.get(cv2.CAP_PROP_FPS), 0.0) or None
@@ -37,19 +37,44 @@ class CameraReader(Reader):
         )
         self.size_wh = (width, height) if width and height else None
 
+    def _open(self) -> Any:
+        with _quiet_opencv():
+            capture = cv2.VideoCapture(self._index)
+        if not capture.isOpened():
+            capture.release()
+            raise SourceError(
+                f"{self.name}: cannot be opened; check that it is plugged in, that no other program uses it, "
+                "and that this one may (cameras count from 0)"
+            )
+        return capture
+
     def frames(self, start: int, end: int | None) -> Generator[Item, None, None]:
-        """Yields what the camera sees, until it stops."""
-        index = 0
+        """Yields what the camera sees, until it stops for good."""
+        index, delays = 0, iter(RETRY_DELAYS)
         while end is None or index < end:
             ok, picture = self._capture.read()
-            if not ok:
-                yield SourceError(
-                    f"{self.name}: stopped at frame {index}; check its cable, and start again", frame=index
-                )
-                return
-            if index >= start:
-                yield Frame.of(picture, index=index, time=time.monotonic() - self._opened_at, color="bgr")
-            index += 1
+            if ok:
+                if index >= start:
+                    yield Frame.of(picture, index=index, time=time.monotonic() - self._opened_at, color="bgr")
+                index, delays = index + 1, iter(RETRY_DELAYS)
+                continue
+            # most drivers open a camera for one owner only
+            self._capture.release()
+            again = reopened(self._open, (SourceError,), delays, self._closing)
+            if again is None:
+                break
+            self._capture = again
+        else:
+            return
+        if not self._closing.is_set():
+            yield SourceError(
+                f"{self.name}: stopped at frame {index} and could not be reached again; check its cable",
+                frame=index,
+            )
+
+    def interrupt(self) -> None:
+        """Ends the wait for a camera that stopped."""
+        self._closing.set()
 
     def close(self) -> None:
         """Sets the camera free."""

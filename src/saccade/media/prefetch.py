@@ -5,9 +5,10 @@ the item is taken, and memory holds no more than the queue.
 """
 
 import threading
+import time
 from collections import deque
 from collections.abc import Generator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from typing import Any, Final, Protocol, runtime_checkable
 
@@ -22,6 +23,12 @@ class Queue(Protocol):
     """Where the next item is taken from."""
 
     dropped: int
+    arrived: float
+    """when the item that was taken last had been read, by `time.monotonic`"""
+
+    def wait(self, seconds: float) -> bool:
+        """Whether an item can be taken, or the end, or an error, after waiting that long at most."""
+        ...
 
     def take(self) -> Any:
         """The next item, or `END`; waits for it, and raises what reading it raised."""
@@ -36,13 +43,20 @@ class Direct:
     """No thread: items are read when they are taken, in the thread that takes them."""
 
     dropped = 0
+    arrived = 0.0
 
     def __init__(self, items: Items) -> None:
         self._items = items
 
+    def wait(self, seconds: float) -> bool:
+        """See `Queue`; there is nobody else to wait for."""
+        return True
+
     def take(self) -> Any:
         """See `Queue`."""
-        return next(self._items, END)
+        item = next(self._items, END)
+        self.arrived = time.monotonic()
+        return item
 
     def close(self) -> None:
         """See `Queue`."""
@@ -53,6 +67,7 @@ class ReadAhead:
     """Reads a few items before they are asked for; none is ever lost."""
 
     dropped = 0
+    arrived = 0.0
 
     def __init__(self, items: Items, capacity: int = 4) -> None:
         self._items = items
@@ -62,9 +77,13 @@ class ReadAhead:
     def _read(self) -> Future[Any]:
         return self._worker.submit(next, self._items, END)
 
+    def wait(self, seconds: float) -> bool:
+        """See `Queue`."""
+        return bool(wait([self._coming[0]], seconds).done)
+
     def take(self) -> Any:
         """See `Queue`."""
-        item = self._coming.popleft().result()
+        item, self.arrived = self._coming.popleft().result(), time.monotonic()
         self._coming.append(self._read())
         return item
 
@@ -76,13 +95,17 @@ class ReadAhead:
 
 
 class Newest:
-    """Reads on at the pace of the source; items nobody takes make room for newer ones and are counted."""
+    """Reads on at the pace of the source; items nobody takes make room for newer ones and are counted.
 
-    def __init__(self, items: Items, capacity: int = 2) -> None:
+    With one that waits while another is worked on, no more than two are ever on their way.
+    """
+
+    def __init__(self, items: Items, capacity: int = 1) -> None:
         self.dropped = 0
+        self.arrived = 0.0
         self._items = items
         self._capacity = capacity
-        self._arrived: deque[Future[Any]] = deque()
+        self._waiting: deque[tuple[Future[Any], float]] = deque()
         self._ready = threading.Condition()
         self._closed = False
         self._worker = _worker()
@@ -96,24 +119,33 @@ class Newest:
     def _keep(self, future: Future[Any]) -> None:
         goes_on = future.exception() is None and future.result() is not END
         with self._ready:
-            if goes_on and len(self._arrived) >= self._capacity:
-                self._arrived.popleft()
+            if goes_on and len(self._waiting) >= self._capacity:
+                self._waiting.popleft()
                 self.dropped += 1
-            self._arrived.append(future)
+            self._waiting.append((future, time.monotonic()))
             self._ready.notify()
             if goes_on and not self._closed:
                 self._read()
 
+    def wait(self, seconds: float) -> bool:
+        """See `Queue`."""
+        with self._ready:
+            return bool(self._ready.wait_for(lambda: self._waiting, seconds))
+
     def take(self) -> Any:
         """See `Queue`."""
         with self._ready:
-            self._ready.wait_for(lambda: self._arrived)
-            return self._arrived.popleft().result()
+            self._ready.wait_for(lambda: self._waiting or self._closed)
+            if not self._waiting:
+                return END
+            future, self.arrived = self._waiting.popleft()
+            return future.result()
 
     def close(self) -> None:
         """See `Queue`; waits for the item that is being read."""
         with self._ready:
             self._closed = True
+            self._ready.notify_all()
         _finish(self._worker, self._items)
 
 

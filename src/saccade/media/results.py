@@ -5,11 +5,11 @@ import io
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import UInt8
@@ -26,19 +26,31 @@ _WHOLE_NUMBER = re.compile(r"0|-?[1-9][0-9]*")
 HEADER = ("frame", "target", "x", "y", "w", "h", "score", "status")
 
 
+@runtime_checkable
+class RunFiles(Protocol):
+    """What a run leaves in its folder beside `run.json`; files get their names when it is closed."""
+
+    leftovers: ClassVar[tuple[str, ...]]
+    """patterns of what an earlier run may have left in the folder"""
+
+    def write(self, found: Instances) -> None:
+        """Writes what was found in the next frame."""
+        ...
+
+    def facts(self) -> Mapping[str, Any]:
+        """What `run.json` says of the files."""
+        ...
+
+    def close(self) -> None:
+        """Gives the files their names; doing so twice is no harm."""
+        ...
+
+
 class RunWriter:
     """Writes the files of a run; a context manager that takes what was found, frame by frame.
 
-    - `boxes.csv`: `frame,target,x,y,w,h,score,status`, a line for each target in each frame; frames from 0,
-      boxes as top-left corner and size in frame pixels. A field that the model does not tell is empty.
-    - `boxes.txt`: only when each frame holds one and the same target; `x,y,w,h` a line (the layout of OTB),
-      beginning with the first frame that was run. A frame that was left out is a line of `nan`, so that lines
-      stay frames.
-    - `masks/<frame>.png`: when there are masks; palette PNG in the colours of DAVIS. An id from 1 to 254 is
-      its own pixel value where that is free, any other takes the lowest free one (255 is what DAVIS does not
-      score); where masks overlap the later row is on top.
-    - `run.json`: what is in `run`, completed by the number of frames, mean milliseconds by stage, the pixel
-      value of each mask, and whether the run came to its end.
+    `run.json` holds what is in `run`, completed by the number of frames, mean milliseconds by stage, and
+    whether the run came to its end; what else there is, `files` say: `TargetFiles` if nothing else is wished.
 
     What an earlier run left in the same folder is removed first. Everything is finished and whole after an
     error or Ctrl-C too; memory does not grow with the number of frames.
@@ -47,35 +59,111 @@ class RunWriter:
         folder: where to write; made when it is missing.
         run: what to note in `run.json`: model, configuration, versions, device; more can be put into the
             attribute `run` until the end. Dataclasses and paths are welcome.
+        files: from the folder to the other files.
+        leftovers: patterns of what else an earlier run may have left there.
 
     Raises:
         OutputError: when a file cannot be written, e.g. on a full disk; what was written before is kept.
     """
 
-    def __init__(self, folder: Path | str, run: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path | str,
+        run: Mapping[str, Any] | None = None,
+        files: Callable[[Path], RunFiles] | None = None,
+        leftovers: Sequence[str] = (),
+    ) -> None:
         self.folder = Path(folder)
         self.run: dict[str, Any] = dict(run or {})
         self.num_frames = 0
         make_folder(self.folder)
-        self._mask_values: dict[TargetId, int] = {}
         self._milliseconds: dict[str, float] = defaultdict(float)
         self._is_closed = False
+        self._files = (files or TargetFiles)(self.folder)
+        self._patterns = ("run.json", *self._files.leftovers, *leftovers)
         self._clear()
         self._write_run(finished=False)
-        self._csv = LineFile(self.folder / "boxes.csv")
-        self._csv.append(",".join(HEADER) + "\n")
-        self._single = _SingleTarget(self.folder / "boxes.txt")
 
     def _clear(self) -> None:
         # without a run.json the folder is not a run's, and what is in it is not ours to remove
         if not (self.folder / "run.json").is_file():
             return
-        old = [self.folder / name for name in ("boxes.csv", "boxes.txt")]
         try:
-            for path in (*old, *(self.folder / "masks").glob("[0-9]*.png")):
-                path.unlink(missing_ok=True)
+            for pattern in self._patterns:
+                for path in self.folder.glob(pattern):
+                    path.unlink(missing_ok=True)
         except OSError as error:
             raise output_error(self.folder, error) from error
+
+    @property
+    def ms_per_frame(self) -> dict[str, float]:
+        """Mean milliseconds of a frame by stage."""
+        frames = max(self.num_frames, 1)
+        return {stage: round(spent / frames, 3) for stage, spent in self._milliseconds.items()}
+
+    @property
+    def names(self) -> list[str]:
+        """What the run has left in the folder, files and folders of files, by name."""
+        there = (pattern for pattern in self._patterns if any(self.folder.glob(pattern)))
+        return sorted({pattern.partition("/")[0] for pattern in there})
+
+    def write(self, found: Instances) -> None:
+        """Writes what was found in the next frame."""
+        self._files.write(found)
+        for stage, spent in found.timings.items():
+            self._milliseconds[stage] += spent
+        self.num_frames += 1
+
+    def _write_run(self, *, finished: bool) -> None:
+        ending = {"frames": self.num_frames, "finished": finished, "ms_per_frame": self.ms_per_frame}
+        record = {**self.run, **ending, **self._files.facts()}
+        with replacing(self.folder / "run.json") as part:
+            part.write_text(json.dumps(to_json(record), indent=2, default=str) + "\n")
+
+    def close(self, *, finished: bool = True) -> None:
+        """Gives the files their names; doing so twice is no harm.
+
+        Args:
+            finished: whether the run came to its end, for `run.json`.
+        """
+        if self._is_closed:
+            return
+        self._is_closed = True
+        # each of them, even when another fails
+        with ExitStack() as endings:
+            endings.callback(self._write_run, finished=finished)
+            endings.callback(self._files.close)
+
+    def __enter__(self) -> "RunWriter":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close(finished=error is None)
+
+
+class TargetFiles:
+    """What is left of targets that are followed.
+
+    - `boxes.csv`: `frame,target,x,y,w,h,score,status`, a line for each target in each frame; frames from 0,
+      boxes as top-left corner and size in frame pixels. A field that the model does not tell is empty.
+    - `boxes.txt`: only when each frame holds one and the same target; `x,y,w,h` a line (the layout of OTB),
+      beginning with the first frame that was run. A frame that was left out is a line of `nan`, so that lines
+      stay frames.
+    - `masks/<frame>.png`: when there are masks; palette PNG in the colours of DAVIS. An id from 1 to 254 is
+      its own pixel value where that is free, any other takes the lowest free one (255 is what DAVIS does not
+      score); where masks overlap the later row is on top. `run.json` tells the pixel value of each.
+    """
+
+    leftovers: ClassVar[tuple[str, ...]] = ("boxes.csv", "boxes.txt", "masks/[0-9]*.png")
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._mask_values: dict[TargetId, int] = {}
+        self._csv = LineFile(folder / "boxes.csv")
+        self._csv.append(",".join(HEADER) + "\n")
+        self._single = _SingleTarget(folder / "boxes.txt")
 
     def write(self, found: Instances) -> None:
         """Writes what was found in the next frame."""
@@ -83,12 +171,9 @@ class RunWriter:
         self._single.write(found)
         if found.masks is not None:
             self._write_masks(found)
-        for stage, spent in found.timings.items():
-            self._milliseconds[stage] += spent
-        self.num_frames += 1
 
     def _write_masks(self, found: Instances) -> None:
-        path = self.folder / "masks" / f"{found.frame:05d}.png"
+        path = self._folder / "masks" / f"{found.frame:05d}.png"
         make_folder(path.parent)
         with replacing(path) as part:
             write_palette_png(part, self._paint(found))
@@ -105,44 +190,22 @@ class RunWriter:
             free = set(range(1, VOID)).difference(self._mask_values.values())
             if not free:
                 raise OutputError(
-                    f"{self.folder / 'masks'}: more than {VOID - 1} targets have had masks, and a palette "
+                    f"{self._folder / 'masks'}: more than {VOID - 1} targets have had masks, and a palette "
                     "PNG holds no more; run over a shorter part with --start and --end"
                 )
             self._mask_values[target] = int(target) if target in free else min(free)
         return self._mask_values[target]
 
-    def _write_run(self, *, finished: bool) -> None:
-        stages = {
-            stage: round(spent / max(self.num_frames, 1), 3) for stage, spent in self._milliseconds.items()
-        }
-        record = self.run | {"frames": self.num_frames, "finished": finished, "ms_per_frame": stages}
-        if self._mask_values:
-            record["mask_values"] = {str(target): value for target, value in self._mask_values.items()}
-        with replacing(self.folder / "run.json") as part:
-            part.write_text(json.dumps(to_json(record), indent=2, default=str) + "\n")
+    def facts(self) -> Mapping[str, Any]:
+        """The pixel value of each mask."""
+        values = {str(target): value for target, value in self._mask_values.items()}
+        return {"mask_values": values} if values else {}
 
-    def close(self, *, finished: bool = True) -> None:
-        """Gives the files their names; doing so twice is no harm.
-
-        Args:
-            finished: whether the run came to its end, for `run.json`.
-        """
-        if self._is_closed:
-            return
-        self._is_closed = True
-        # each of them, even when another fails
+    def close(self) -> None:
+        """Gives the files their names."""
         with ExitStack() as endings:
-            endings.callback(self._write_run, finished=finished)
             endings.callback(self._single.close)
             endings.callback(self._csv.close)
-
-    def __enter__(self) -> "RunWriter":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close(finished=error is None)
 
 
 class _SingleTarget:

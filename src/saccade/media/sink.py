@@ -9,7 +9,6 @@ from types import TracebackType
 from typing import Any
 
 import av
-import cv2
 import numpy as np
 from av.container import OutputContainer
 from av.video.frame import VideoFrame
@@ -19,6 +18,7 @@ from jaxtyping import UInt8
 
 from saccade.core import Frame
 from saccade.media.files import make_folder, output_error, part_of
+from saccade.media.fitting import fit
 
 CLOCK = 90_000
 """ticks of a second in the written video, the customary clock; a multiple of every usual frame rate"""
@@ -79,7 +79,7 @@ class VideoSink:
             if self._open_video is None:
                 self._open_video = self._open((rgb.shape[1], rgb.shape[0]))
             container, stream = self._open_video
-            frame = _to_yuv(_fit(rgb, (stream.width, stream.height)))
+            frame = _to_yuv(fit(rgb, (stream.width, stream.height)))
             frame.pts, frame.time_base = self._tick(time), Fraction(1, CLOCK)
             frame.duration = round(CLOCK / self._fps)
             container.mux(stream.encode(frame))
@@ -152,22 +152,6 @@ class VideoSink:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _fit(rgb: UInt8[np.ndarray, "H W 3"], size_wh: tuple[int, int]) -> UInt8[np.ndarray, "h w 3"]:
-    """A picture at the size of the video."""
-    (height, width), (full_width, full_height) = rgb.shape[:2], size_wh
-    right, below = full_width - width, full_height - height
-    if right in (0, 1) and below in (0, 1):
-        return np.pad(rgb, ((0, below), (0, right), (0, 0)), mode="edge")
-    scale = min(full_width / width, full_height / height)
-    inner_wh = max(round(width * scale), 1), max(round(height * scale), 1)
-    left, top = (full_width - inner_wh[0]) // 2, (full_height - inner_wh[1]) // 2
-    canvas = np.zeros((full_height, full_width, 3), np.uint8)
-    canvas[top : top + inner_wh[1], left : left + inner_wh[0]] = cv2.resize(
-        rgb, inner_wh, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    )
-    return canvas
 
 
 def _to_yuv(rgb: UInt8[np.ndarray, "H W 3"]) -> VideoFrame:

@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
@@ -13,6 +14,7 @@ from saccade.core import ConfigError, Frame, SourceError
 from saccade.core.errors import warn
 from saccade.core.frame import ColorOrder
 from saccade.media.arrays import ArrayReader
+from saccade.media.fitting import fit
 from saccade.media.prefetch import END, Direct, Items, Newest, Queue, ReadAhead
 from saccade.media.reader import Reader
 
@@ -29,7 +31,9 @@ class Source:
         fps: frames per second; None when it has no rate.
         num_frames: how many frames there are between start and end; None when nobody can know.
         size_wh: width and height of the first frame in pixels; None when that is not known beforehand.
-        live: whether frames come at their own pace, so that some are dropped when they are not taken in time.
+        live: whether frames come at their own pace, so that some are dropped when they are not taken in time;
+            where their size changes, they are fitted into that of the first, so that what is followed keeps
+            its place.
         files: of sources that are single pictures, in the order of `Frame.index`; empty for all others.
         skipped: what was left out, a sentence each (with `on_bad_frame="skip"`).
 
@@ -53,23 +57,37 @@ class Source:
         self._queue: Queue | None = None
         self._delivered = 0
         self._ended = False
+        self._live_wh: tuple[int, int] | None = None
+        self._is_fitting = False
 
     @property
     def dropped(self) -> int:
         """How many frames of a live source were not taken in time and made room for newer ones."""
         return self._queue.dropped if self._queue else 0
 
+    @property
+    def arrived(self) -> float:
+        """When the last frame of a live source was there to be taken, by `time.monotonic`."""
+        return self._queue.arrived if self._queue else 0.0
+
+    def wait(self, seconds: float) -> bool:
+        """Whether the next frame, the end or an error is there, after waiting that long at most."""
+        return self._ended or self._reading().wait(seconds)
+
+    def _reading(self) -> Queue:
+        if self._queue is None:
+            self._queue = _queue_of(self._reader)(self._reader.frames(*self._range))
+        return self._queue
+
     def __iter__(self) -> Iterator[Frame]:
         return self
 
     def __next__(self) -> Frame:
         while not self._ended:
-            if self._queue is None:
-                self._queue = _queue_of(self._reader)(self._reader.frames(*self._range))
-            item = self._queue.take()
+            item = self._reading().take()
             if isinstance(item, Frame):
                 self._delivered += 1
-                return item
+                return self._fitted(item) if self.live else item
             if item is END:
                 self._end()
             elif self._skips:
@@ -79,6 +97,21 @@ class Source:
                 self.close()
                 raise item
         raise StopIteration
+
+    def _fitted(self, frame: Frame) -> Frame:
+        """A frame of a live source at the size of its first."""
+        if self._live_wh is None:
+            self._live_wh = frame.size_wh
+        if frame.size_wh == self._live_wh:
+            return frame
+        if not self._is_fitting:
+            self._is_fitting = True
+            (width, height), (full_width, full_height) = frame.size_wh, self._live_wh
+            warn(
+                f"{self.name}: its pictures are now {width}x{height}; they are fitted into the "
+                f"{full_width}x{full_height} that they were"
+            )
+        return replace(frame, image=fit(frame.image, self._live_wh))
 
     def _end(self) -> None:
         self.close()

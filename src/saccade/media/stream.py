@@ -3,7 +3,7 @@
 import re
 import threading
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 
 import av
 from av.container import InputContainer
@@ -12,12 +12,12 @@ from av.video.frame import VideoFrame
 from saccade.core import Frame, SourceError
 from saccade.media.decoding import decode_frames, decode_live, to_rgb
 from saccade.media.reader import Item, Reader
+from saccade.media.reconnecting import RETRY_DELAYS, reopened
 
 TIMEOUTS = (10.0, 5.0)
 """seconds that opening, and waiting for the next packet, may take"""
 
-RETRY_DELAYS = (0.5, 1.0, 2.0, 4.0, 8.0)
-"""seconds to wait before each attempt to get a frame of a live stream again; then it is given up"""
+_REFUSALS = (av.FFmpegError, OSError)
 
 # RTSP over TCP loses nothing on the way; servers that know only UDP are still read
 _OPTIONS = {"rtsp_flags": "prefer_tcp"}
@@ -42,7 +42,7 @@ class StreamReader(Reader):
         self._opened_at = time.monotonic()
         try:
             self._container = self._open()
-        except (av.FFmpegError, OSError) as error:
+        except _REFUSALS as error:
             raise SourceError(
                 f"{self.name}: cannot be opened ({error.strerror}); check the address, and that the server "
                 "can be reached from here"
@@ -75,29 +75,19 @@ class StreamReader(Reader):
                     index, delays = index + 1, iter(RETRY_DELAYS)
                     if end is not None and index >= end:
                         return
-            except (av.FFmpegError, OSError) as error:
+            except _REFUSALS as error:
                 reason = str(error.strerror)
             finally:
                 container.close()
             if not self.live and index >= (self.num_frames or index) and reason == "it ended":
                 return
-            container = self._reconnect(delays) if self.live else None
+            container = reopened(self._open, _REFUSALS, delays, self._closing) if self.live else None
         if not self._closing.is_set():
             yield SourceError(
                 f"{self.name}: broke off at frame {index} ({reason}) and could not be reached again; "
                 "check the server",
                 frame=index,
             )
-
-    def _reconnect(self, delays: Iterator[float]) -> InputContainer | None:
-        for delay in delays:
-            if self._closing.wait(delay):
-                return None
-            try:
-                return self._open()
-            except (av.FFmpegError, OSError):
-                continue
-        return None
 
     def _item(self, decoded: VideoFrame | None, index: int) -> Item:
         if decoded is None:

@@ -1,5 +1,6 @@
 """What every detection network takes and gives, and what it refuses before it computes anything."""
 
+import math
 from collections.abc import Sequence
 from typing import NotRequired, TypedDict
 
@@ -55,11 +56,12 @@ def check_pictures(pictures: Sequence[Tensor]) -> None:
             )
     ends = torch.stack([torch.stack(picture[:, ::_GRID, ::_GRID].aminmax()) for picture in pictures])
     # what augmentation overshoots is no reason to stop
-    is_outside = (ends[:, 0] < -0.5) | (ends[:, 1] > 1.5)
+    is_outside = ~((ends[:, 0] >= -0.5) & (ends[:, 1] <= 1.5))
     if is_outside.any():
         index = int(is_outside.int().argmax())
         low, high = ends[index].tolist()
         remedy = "divide it by 255" if high > 10 else "leave normalising to the network"
+        remedy = "look where it comes from" if math.isnan(low) else remedy
         raise FrameError(
             f"image {index} of the batch has values from {low:.3g} to {high:.3g}; expected 0 to 1: {remedy}"
         )

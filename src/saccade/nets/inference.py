@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 
 from saccade.nets.convolution import WinogradConv2d
+from saccade.nets.packing import pack
 
 M = TypeVar("M", bound=nn.Module)
 
@@ -55,18 +56,28 @@ def for_inference(network: M, *, device: torch.device | str = "cpu", precision: 
             with it in hardware. These parts take and return either kind; all others take and return float32.
     """
     device = torch.device(device)
-    copied = copy.deepcopy(network, _left_out(network)).eval().requires_grad_(False)
-    for module in list(copied.modules()):
-        _fold_batch_norms(module)
-    copied.to(device)
+    copied = folded(network).to(device)
     copied.to(memory_format=torch.channels_last)
     if precision == "auto" and has_bfloat16(device):
         _reduce(copied)
     if device.type == "cpu":
         _multiply_less(copied)
+        pack(copied)
     for module in copied.modules():
         if isinstance(module, Preparable):
             module.prepare()
+    return copied
+
+
+def folded(network: M, *, folds: bool = True) -> M:
+    """Return a copy of a network in eval mode, without gradients or anything a runtime would have to know.
+
+    Its batch norms are folded into the layers before them, unless `folds` says otherwise, and parts that a
+    `Sparing` module never runs are left out.
+    """
+    copied = copy.deepcopy(network, _left_out(network)).eval().requires_grad_(False)
+    for module in list(copied.modules()) if folds else ():
+        _fold_batch_norms(module)
     return copied
 
 
@@ -156,6 +167,8 @@ def _fold_batch_norms(parent: nn.Module) -> None:
         # not of a class of their own: other libraries have batch norms that do more
         if isinstance(layer, nn.Conv2d) and type(norm) is nn.BatchNorm2d:
             setattr(parent, name, fuse_conv_bn_eval(layer, norm))
+        elif isinstance(layer, nn.ConvTranspose2d) and type(norm) is nn.BatchNorm2d and layer.groups == 1:
+            setattr(parent, name, fuse_conv_bn_eval(layer, norm, transpose=True))
         elif isinstance(layer, nn.Linear) and type(norm) is nn.BatchNorm1d:
             setattr(parent, name, fuse_linear_bn_eval(layer, norm))
         else:

@@ -1,5 +1,6 @@
 """DiMP's target model: a filter that a learned optimiser keeps up to date, and what it learns from."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -8,7 +9,7 @@ from torch import Tensor
 
 from saccade.nets.dimp import TargetClassifier, TrainingSamples
 from saccade.online.localization import ScoreMaps
-from saccade.online.memory import SampleMemory, Samples, first_free_slot
+from saccade.online.memory import SampleMemory, Samples, SampleWeights, first_free_slot
 from saccade.online.state import TargetState
 from saccade.online.target_model import STRIDE
 from saccade.ops.activations import softmax2d
@@ -86,11 +87,28 @@ class DiMPTargetModel:
             rows, features, boxes, learning_rates, slot_rule=first_free_slot, initial_minimum=minimum
         )
 
+    def sample_weights(self, state: DiMPModelState) -> SampleWeights:
+        """See `TargetModel`."""
+        return state.samples.weights
+
+    def loss(self, state: DiMPModelState) -> Float[Tensor, " N"]:
+        """The filter optimiser's own; see `TargetModel`."""
+        losses = torch.zeros_like(state.label_sigma)
+        for some, samples in self._stored(state, torch.arange(len(state))):
+            losses[some] = self.classifier.loss(state.filter[some], samples)
+        return losses
+
     def improve(self, state: DiMPModelState, rows: Integer[Tensor, " M"], *, steps: int) -> None:
         """Steps of the learned optimiser; see `TargetModel`."""
-        for some, features, boxes, weights in state.samples.stored(rows):
-            samples = TrainingSamples(features, boxes, weights, state.label_sigma[some])
+        for some, samples in self._stored(state, rows):
             state.filter[some] = self.classifier.optimize(state.filter[some], samples, steps=steps)
+
+    def _stored(
+        self, state: DiMPModelState, rows: Integer[Tensor, " M"]
+    ) -> Iterator[tuple[Tensor | slice, TrainingSamples]]:
+        """Some targets in parts, and what they remember."""
+        for some, features, boxes, weights in state.samples.stored(rows):
+            yield some, TrainingSamples(features, boxes, weights, state.label_sigma[some])
 
 
 @constant

@@ -23,6 +23,7 @@ from saccade.nets.iou_net import IoUNet, Modulation
 from saccade.nets.resnet import normalise_rgb
 from saccade.online.augmentation import FirstFrameAugmentation, channel_dropout
 from saccade.online.exchange import Briefing, Sighting
+from saccade.online.insight import Insight, insights
 from saccade.online.localization import (
     FOUND,
     HARD_NEGATIVE,
@@ -263,6 +264,22 @@ class DiscriminativeTracker:
             best = features[torch.arange(len(state)), sighting.scale_index.to(self.device)]
             self._learn(best, place.scene, view, sighting, state)
         return self._estimate(sighting, state)
+
+    def inspect(self, frame: Frame, state: DiscriminativeState) -> list[Insight]:
+        """The score maps of the target models, at the best scale; see `Inspectable`.
+
+        A scene changes nothing in them: it decides which of their peaks to believe.
+        """
+        config = self.config
+        with self._precision():
+            offset = self.model.offset(config.search.side)
+            views, crops = config.search.look(frame, state.centre, state.scale, offset)
+            _, layer3 = self._backbone(crops.flatten(0, 1))
+            maps = self.model.score(self.model.extract(layer3).unflatten(0, crops.shape[:2]), state.model)
+            index = best_scale(maps, config.localization).cpu()
+            scores = maps.values[torch.arange(len(state)), index.to(self.device)]
+            loss = self.model.loss(state.model)
+        return insights(_at_scale(views, index), scores, loss, self.model.sample_weights(state.model))
 
     def _backbone(self, pictures: Float[Tensor, "B 3 side side"]) -> tuple[Tensor, Tensor]:
         return self.network.backbone_features(normalise_rgb(pictures.to(self.device, non_blocking=True)))

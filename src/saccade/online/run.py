@@ -14,6 +14,7 @@ from saccade.core.frame import ColorOrder, Frame
 from saccade.core.instances import Instances, Status, id_array
 from saccade.core.targets import TargetId, Targets
 from saccade.core.timing import Stopwatch
+from saccade.online.insight import Insight, Inspectable
 from saccade.online.roster import Change, Roster
 from saccade.online.state import TargetState
 
@@ -136,6 +137,17 @@ class TrackingRun(Generic[S]):
         self._cohorts = cohorts
         self._roster.take(change)
         return self._instances(frame, rows, stopwatch)
+
+    @torch.inference_mode()
+    def inspect(self, frame: Any) -> dict[TargetId, Insight]:
+        """What the next step would see of each target in a frame; see `InspectableRun`."""
+        frame = self._roster.frame(frame, "rgb")
+        if not isinstance(self._tracker, Inspectable):
+            return {}
+        found: dict[TargetId, Insight] = {}
+        for cohort in self._cohorts:
+            found |= zip(cohort.ids, self._tracker.inspect(frame, cohort.state), strict=True)
+        return found
 
     def _begin(
         self, frame: Frame, boxes: Mapping[TargetId, Float[np.ndarray, "4"]], stopwatch: Stopwatch

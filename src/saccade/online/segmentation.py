@@ -13,6 +13,7 @@ from saccade.core.frame import ColorOrder, Frame
 from saccade.core.instances import Instances, id_array
 from saccade.core.targets import TargetId, Targets
 from saccade.core.timing import Stopwatch
+from saccade.online.insight import Insight, Inspectable
 from saccade.online.roster import Change, Roster
 from saccade.online.run import STATUSES, TRACKED, Estimate, check_model
 from saccade.online.state import TargetState
@@ -113,6 +114,14 @@ class SegmentationRun(Generic[S, V]):
         self._ids = [self._ids[row] for row in keep] + list(change.boxes)
         self._roster.take(change)
         return self._instances(frame, found, change, stopwatch)
+
+    @torch.inference_mode()
+    def inspect(self, frame: Any) -> dict[TargetId, Insight]:
+        """What the next step would see of each target in a frame; see `InspectableRun`."""
+        frame = self._roster.frame(frame, "rgb")
+        if self._state is None or not isinstance(self._segmenter, Inspectable):
+            return {}
+        return dict(zip(self._ids, self._segmenter.inspect(frame, self._state), strict=True))
 
     def _rows(self, keep: list[int]) -> S | None:
         """The state of some targets: the state itself where all stay, or else a copy."""

@@ -10,6 +10,7 @@ from torch import Tensor
 from saccade.core.ranges import at_least, check_ranges
 from saccade.nets.resnet import STRIDES
 from saccade.online.localization import ScoreMaps
+from saccade.online.memory import SampleWeights
 from saccade.online.state import TargetState
 
 M = TypeVar("M", bound=TargetState)
@@ -82,6 +83,14 @@ class TargetModel(Protocol[M]):
         Args:
             learning_rates: share of the new sample in each memory, in [0, 1].
         """
+        ...
+
+    def sample_weights(self, state: M) -> SampleWeights:
+        """How much of what is remembered counts."""
+        ...
+
+    def loss(self, state: M) -> Float[Tensor, " N"]:
+        """What the models do wrong on what they remember: the value that `improve` makes smaller."""
         ...
 
     def improve(self, state: M, rows: Integer[Tensor, " M"], *, steps: int) -> None:

@@ -1,7 +1,8 @@
 """Tensors that are made once and kept."""
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, wraps
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -13,7 +14,15 @@ def constant(make: Callable[..., Tensor]) -> Callable[..., Tensor]:
     They are made outside of inference mode, whoever asks first: PyTorch saves no tensor that was made inside
     for a backward pass, so that a training after a video would fail. They must not be written to.
     """
-    return lru_cache(maxsize=32)(torch.inference_mode(False)(make))
+    make = torch.inference_mode(False)(make)
+    kept = lru_cache(maxsize=32)(make)
+
+    @wraps(make)
+    def get(*arguments: Any) -> Tensor:
+        # while a graph is exported, tensors have no values that could be kept
+        return make(*arguments) if torch.compiler.is_exporting() else kept(*arguments)
+
+    return get
 
 
 def literal(values: tuple[int | float, ...], like: Tensor) -> Tensor:

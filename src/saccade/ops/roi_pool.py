@@ -67,7 +67,8 @@ def _covered(
     # no float64.
     corners = (boxes if boxes.device.type == "mps" else boxes.double()) / stride
     maps = features.movedim(1, -1)
-    if boxes.device.type == "cpu" and boxes.numel():
+    # nor is there anything to be read while a graph is exported
+    if boxes.device.type == "cpu" and boxes.numel() and not torch.compiler.is_exporting():
         height, width = maps.shape[1:3]
         points = corners.detach().flatten(0, 1)
         (left, top), (right, bottom) = points[:, :2].amin(dim=0).tolist(), points[:, 2:].amax(dim=0).tolist()

@@ -2,16 +2,20 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from torch import Tensor, nn
 from torchvision.models import (
     MobileNet_V3_Large_Weights,
     ResNet18_Weights,
+    ResNet34_Weights,
     ResNet50_Weights,
     ResNet101_Weights,
+    ResNet152_Weights,
     VGG16_Weights,
     WeightsEnum,
+    get_model_weights,
 )
 from torchvision.models.detection.backbone_utils import BackboneWithFPN
 from torchvision.models.detection.ssd import SSDFeatureExtractorVGG
@@ -24,8 +28,9 @@ _RESNETS: dict[tuple[int, ...], WeightsEnum] = {
     (2, 2, 2, 2): ResNet18_Weights.IMAGENET1K_V1,
     (3, 4, 6, 3): ResNet50_Weights.IMAGENET1K_V1,
     (3, 4, 23, 3): ResNet101_Weights.IMAGENET1K_V1,
+    (3, 8, 36, 3): ResNet152_Weights.IMAGENET1K_V1,
 }
-"""by how many blocks the four stages have"""
+"""by how many blocks the four stages have; ResNet-34 has as many as ResNet-50, but smaller ones"""
 _STAGES = ("layer1", "layer2", "layer3", "layer4")
 _PARTS = ("features", "extra")
 """of SSD's backbones, the first of which is wholly torchvision's"""
@@ -65,8 +70,14 @@ class Backbone:
         return found
 
 
-def backbones(network: nn.Module) -> Iterator[Backbone]:
-    """The backbones of a network that are torchvision's, so that ImageNet weights mean something to them."""
+def backbones(network: nn.Module, named: Mapping[str, str] = MappingProxyType({})) -> Iterator[Backbone]:
+    """The backbones of a network that are torchvision's, so that ImageNet weights mean something to them.
+
+    Args:
+        named: paths of parts that are, though their class does not say so, and torchvision's names for them.
+    """
+    for path, name in named.items():
+        yield Backbone(path, get_model_weights(name)["IMAGENET1K_V1"].url)
     for path, part in network.named_modules():
         if isinstance(part, ResNetFeatures):
             address = _of_resnet(part)
@@ -87,6 +98,8 @@ def backbones(network: nn.Module) -> Iterator[Backbone]:
 
 def _of_resnet(part: Any) -> str | None:
     weights = _RESNETS.get(tuple(len(getattr(part, stage)) for stage in _STAGES))
+    if weights is ResNet50_Weights.IMAGENET1K_V1 and isinstance(part.layer1[0], BasicBlock):
+        weights = ResNet34_Weights.IMAGENET1K_V1
     return None if weights is None else weights.url
 
 

@@ -1,17 +1,13 @@
 """What detectors learn: boxes and classes in pictures; and the batches that they learn them from."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import fields
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from saccade.core import WeightsError
 from saccade.nets.detection import Target
-from saccade.training.task import Task
-
-C = TypeVar("C")
+from saccade.training.transfer import TransferTask
 
 
 class DetectionBatch(NamedTuple):
@@ -62,11 +58,11 @@ def collate(samples: Sequence[DetectionBatch]) -> DetectionBatch:
     )
 
 
-class DetectionTask(Task):
+class DetectionTask(TransferTask):
     """Trains any network that says its losses itself.
 
-    A network may have `class_parts`, the parts that are made for a number of classes; `size`, of the pictures
-    that it sees, where that may change from batch to batch; and `uses_l1`, where its loss has a last part.
+    A network may have `size`, of the pictures that it sees, where that may change from batch to batch; and
+    `uses_l1`, where its loss has a last part.
     """
 
     def __init__(self, network: nn.Module) -> None:
@@ -88,48 +84,3 @@ class DetectionTask(Task):
             "loss": loss,
             **{f"Loss/{name.removeprefix('loss_')}": part.detach() for name, part in losses.items()},
         }
-
-    def can_go_on_from(self, weights: Mapping[str, Tensor]) -> bool:
-        """Whether weights hold all of the network but what is made for a number of classes."""
-        return not self._missing(self.translated(weights))
-
-    def translated(self, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-        """Weights under the names that the network has for them."""
-        return weights
-
-    def go_on_from(self, weights: Mapping[str, Tensor]) -> None:
-        """Takes over the weights of a detector; for other classes, that part of it stays random.
-
-        Raises:
-            WeightsError: when one is missing or has another shape.
-        """
-        weights = self.translated(weights)
-        missing = self._missing(weights)
-        if missing:
-            raise WeightsError(
-                f"'{missing[0]}' is missing, or of another shape, in the weights to go on from; give "
-                f"those of the same detector"
-            )
-        own, parts = self.network.state_dict(), self._class_parts
-        fits = {name for name in own if getattr(weights.get(name), "shape", None) == own[name].shape}
-        if any(name.startswith(parts) and name not in fits for name in own):
-            fits = {name for name in fits if not name.startswith(parts)}
-        self.network.load_state_dict({name: weights[name] for name in fits}, strict=False)
-
-    def _missing(self, weights: Mapping[str, Tensor]) -> list[str]:
-        return [
-            name
-            for name, value in self.network.state_dict().items()
-            if not name.endswith("num_batches_tracked")
-            and not name.startswith(self._class_parts)
-            and getattr(weights.get(name), "shape", None) != value.shape
-        ]
-
-    @property
-    def _class_parts(self) -> tuple[str, ...]:
-        return tuple(f"{part}." for part in getattr(self.network, "class_parts", ()))
-
-
-def task_of(kind: type[C], preset: Any) -> C:
-    """The settings of a detector as those of its training, which are a class of its own made from them."""
-    return kind(**{each.name: getattr(preset, each.name) for each in fields(preset)})

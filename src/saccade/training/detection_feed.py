@@ -2,85 +2,32 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Int64, UInt8
+from jaxtyping import UInt8
 from torch.utils.data import Dataset
 
 from saccade.core import ConfigError, DatasetError
 from saccade.data.detection import AnnotatedImage, DetectionDataset, read_image
 from saccade.data.detection.augmenting import Augmenter
 from saccade.data.detection.labelled import LabelledPicture
-from saccade.data.samples.dataset import Replacements
 from saccade.data.samples.dice import Dice
 from saccade.training.detection import DetectionBatch, collate
 from saccade.training.detection_pictures import draw_detections
 from saccade.training.recipe import DetectionRecipe
+from saccade.training.rounds import BYTES, OF_SCALES, Kept, Rounds, RoundSamples
 from saccade.weights import Preprocessing
 
 SMALLER = "smaller pictures (--set task.size=…)"
 """what makes samples of detection smaller"""
 SCALE_STEPS, SCALE_STRIDE = 10, 32
 """steps that see pictures of one size, and pixels between sizes"""
-KEPT = 256 * 2**20
-"""bytes of decoded pictures that a process keeps"""
-_OF_ROUNDS, _OF_PICTURES, _OF_SCALES = 0, 1, 2
-"""what draws are for, so that none follows from another"""
 
 
-class Rounds:
-    """Which picture comes at each place of an endless row: all in a random order, again and again.
-
-    A data set of weight 2 has each of its pictures twice in a round, one of weight 0.5 half of them, and the
-    other half in the next.
-
-    Attributes:
-        total: pictures in a round.
-    """
-
-    def __init__(self, counts: Sequence[int], weights: Sequence[float], seed: int) -> None:
-        """Plans rounds.
-
-        Args:
-            counts: pictures of each data set.
-            weights: of each.
-        """
-        self._counts, self._seed = tuple(counts), seed
-        self._shares = tuple(
-            max(round(count * weight), 1) for count, weight in zip(counts, weights, strict=True)
-        )
-        self.total = sum(self._shares)
-
-    def at(self, place: int) -> tuple[int, int]:
-        """The data set, and the picture of it."""
-        turn, place = divmod(place, self.total)
-        chosen = int(_permutation(self._seed, 0, turn, self.total)[place])
-        for number, (count, share) in enumerate(zip(self._counts, self._shares, strict=True)):
-            if chosen < share:
-                own_turn, own_place = divmod(turn * share + chosen, count)
-                return number, int(_permutation(self._seed, number + 1, own_turn, count)[own_place])
-            chosen -= share
-        raise IndexError(place)
-
-    def any(self, dice: Dice) -> tuple[int, int]:
-        """A data set drawn by weight, and any picture of it."""
-        (number,) = dice.random.choices(range(len(self._counts)), self._shares)
-        return number, dice.random.randrange(self._counts[number])
-
-
-@lru_cache(maxsize=64)
-def _permutation(seed: int, row: int, turn: int, count: int) -> Int64[np.ndarray, " _"]:
-    return Dice.at(seed, _OF_ROUNDS, row, turn).numpy.permutation(count)
-
-
-class DetectionSamples(Dataset[DetectionBatch]):
-    """The samples `start` … of a training: each is a function of the seed and its number alone.
-
-    Where a picture cannot be read, another is drawn in its place; the first ten times, a warning names it.
-    """
+class DetectionSamples(RoundSamples[DetectionBatch]):
+    """Pictures of data sets as a recipe changes them; see `RoundSamples`."""
 
     def __init__(
         self,
@@ -93,33 +40,13 @@ class DetectionSamples(Dataset[DetectionBatch]):
         start: int,
     ) -> None:
         """Nothing is read yet."""
-        self._recipe, self._sets, self._rounds = recipe, tuple(sets), rounds
-        self._samples, self._seed, self._start = samples, seed, start
+        super().__init__(rounds, samples=samples, seed=seed, start=start)
+        self._recipe, self._sets = recipe, tuple(sets)
         self._augmenter = Augmenter(recipe.augmentation, recipe.fit)
-        self._replacements = Replacements()
-        self._kept: dict[tuple[int, int], LabelledPicture] = {}
-        self._kept_bytes = 0
+        self._kept = Kept[LabelledPicture](_bytes)
 
-    @property
-    def num_failures(self) -> int:
-        """How many draws have come to nothing, in this process and in all workers."""
-        return self._replacements.count
-
-    def __len__(self) -> int:
-        return self._samples
-
-    def __getitem__(self, index: int) -> DetectionBatch:
-        """The sample of that number.
-
-        Raises:
-            DatasetError: when one draw after another comes to nothing, naming what is wrong with each.
-        """
-        number = self._start + index
-        return self._replacements.first(lambda attempt: self._make(number, attempt))
-
-    def _make(self, number: int, attempt: int) -> DetectionBatch:
-        dice = Dice.at(self._seed, _OF_PICTURES, number, attempt)
-        place = self._rounds.any(dice) if attempt else self._rounds.at(number)
+    def make(self, number: int, place: tuple[int, int], dice: Dice) -> DetectionBatch:
+        """See `RoundSamples`."""
         step = number // self._recipe.batch
         is_plain = self._is_plain(step)
         picture = self._augmenter(
@@ -149,23 +76,24 @@ class DetectionSamples(Dataset[DetectionBatch]):
         side, most = self._recipe.task.size, self._recipe.augmentation.scales
         if not most or self._recipe.fit != "letterbox":
             return side
-        dice = Dice.at(self._seed, _OF_SCALES, step // SCALE_STEPS)
+        dice = Dice.at(self._seed, OF_SCALES, step // SCALE_STEPS)
         return max(side + SCALE_STRIDE * dice.random.randint(-most, most), SCALE_STRIDE)
 
     def _picture(self, number: int, index: int) -> LabelledPicture:
+        return self._kept.get((number, index), lambda: self._read(number, index))
+
+    def _read(self, number: int, index: int) -> LabelledPicture:
         """A picture as it is in the data, but not much larger than it has to be."""
-        if (number, index) in self._kept:
-            return self._kept[number, index]
         picture = labelled(self._sets[number].images[index])
-        if self._recipe.fit != "none":
-            # of what is scaled up, half of it may be seen
-            most = 2 * self._recipe.task.size
-            if max(picture.size_wh) > most:
-                picture = picture.fitted(most)
-        if self._kept_bytes + picture.pixels.nbytes <= KEPT:
-            self._kept[number, index] = picture
-            self._kept_bytes += picture.pixels.nbytes
+        # of what is scaled up, half of it may be seen
+        most = 2 * self._recipe.task.size
+        if self._recipe.fit != "none" and max(picture.size_wh) > most:
+            return picture.fitted(most)
         return picture
+
+
+def _bytes(picture: LabelledPicture) -> int:
+    return picture.pixels.nbytes
 
 
 def labelled(annotated: AnnotatedImage) -> LabelledPicture:
@@ -235,7 +163,7 @@ class DetectionFeed:
     @property
     def preprocessing(self) -> Preprocessing:
         """See `Feed`."""
-        return Preprocessing(colours="rgb", mean=(0.0, 0.0, 0.0), scale=(255.0, 255.0, 255.0))
+        return BYTES
 
     @property
     def smaller(self) -> str:

@@ -1,6 +1,6 @@
 """Pictures of batches for detectors: what a network is shown, and the boxes that it should find."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
@@ -18,21 +18,37 @@ _BACKGROUND = 30
 
 def draw_detections(batch: DetectionBatch, classes: Sequence[str]) -> UInt8[np.ndarray, "H W 3"]:
     """The first pictures of a batch with their boxes; crowds are grey."""
-    cells = [_draw(batch, index, classes) for index in range(min(len(batch.images), SAMPLES))]
-    columns = min(COLUMNS, len(cells))
-    rows = -(-len(cells) // columns)
+    return sheet_of(len(batch.images), lambda index: _draw(batch, index, classes))
+
+
+def sheet_of(count: int, draw: Callable[[int], UInt8[np.ndarray, "h w 3"]]) -> UInt8[np.ndarray, "H W 3"]:
+    """The first pictures of a batch, side by side.
+
+    Args:
+        count: pictures in the batch.
+        draw: the picture of that place; it is fitted into its cell of the sheet.
+    """
+    count = min(count, SAMPLES)
+    columns = min(COLUMNS, count)
+    rows = -(-count // columns)
     sheet = np.full((rows * SIDE, columns * SIDE, 3), _BACKGROUND, np.uint8)
-    for place, cell in enumerate(cells):
+    for place in range(count):
         top, left = place // columns * SIDE, place % columns * SIDE
+        cell = _fitted(draw(place))
         sheet[top : top + cell.shape[0], left : left + cell.shape[1]] = cell
     return sheet
+
+
+def _fitted(pixels: UInt8[np.ndarray, "H W 3"]) -> UInt8[np.ndarray, "h w 3"]:
+    scale = SIDE / max(pixels.shape[:2])
+    size_wh = (max(round(pixels.shape[1] * scale), 1), max(round(pixels.shape[0] * scale), 1))
+    return cv2.resize(pixels, size_wh, interpolation=cv2.INTER_AREA)
 
 
 def _draw(batch: DetectionBatch, index: int, classes: Sequence[str]) -> UInt8[np.ndarray, "h w 3"]:
     pixels = batch.images[index].detach().cpu().permute(1, 2, 0).numpy()
     scale = SIDE / max(pixels.shape[:2])
-    size_wh = (max(round(pixels.shape[1] * scale), 1), max(round(pixels.shape[0] * scale), 1))
-    cell = cv2.resize(pixels, size_wh, interpolation=cv2.INTER_AREA)
+    cell = _fitted(pixels)
     target = batch.targets[index]
     boxes = target["boxes"].detach().cpu().numpy() * scale
     crowds = target["is_crowd"].tolist() if "is_crowd" in target else [False] * len(boxes)

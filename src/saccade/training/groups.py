@@ -1,6 +1,7 @@
 """Which parameters of a network are trained, and how fast."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from torch import nn
 
@@ -8,6 +9,21 @@ from saccade.core.errors import ConfigError, did_you_mean
 from saccade.training.recipe import Group, Optimisation
 
 Parameters = list[nn.Parameter]
+
+
+class Share(NamedTuple):
+    """Parameters of a group that change alike.
+
+    Attributes:
+        group: its place among the groups.
+        rate: factor on the group's learning rate.
+        decay: their weight decay.
+    """
+
+    group: int
+    parameters: Parameters
+    rate: float
+    decay: float
 
 
 def parameter_groups(network: nn.Module, groups: Sequence[Group]) -> list[Parameters]:
@@ -43,14 +59,18 @@ def train_only(network: nn.Module, groups: Sequence[Group]) -> list[Parameters]:
     return found
 
 
-def by_decay(parameters: Parameters, settings: Optimisation) -> Iterator[tuple[Parameters, float]]:
-    """The parameters of a group in parts of the same weight decay, and that."""
-    if settings.decays == "all":
-        yield parameters, settings.weight_decay
-        return
-    # biases, and the scales of norms, are vectors; an optimiser takes an empty part too
-    yield [parameter for parameter in parameters if parameter.ndim > 1], settings.weight_decay
-    yield [parameter for parameter in parameters if parameter.ndim <= 1], 0.0
+def shares(network: nn.Module, groups: Sequence[Parameters], settings: Optimisation) -> list[Share]:
+    """The parameters of each group in shares of the same learning rate and weight decay."""
+    biases = {id(value) for name, value in network.named_parameters() if name.split(".")[-1] == "bias"}
+    found: dict[tuple[int, float, float], Parameters] = {}
+    for place, parameters in enumerate(groups):
+        for parameter in parameters:
+            # biases, and the scales of norms, are vectors
+            is_spared = settings.decays == "kernels" and parameter.ndim <= 1
+            rate = settings.bias_factor if id(parameter) in biases else 1.0
+            kind = (place, rate, 0.0 if is_spared else settings.weight_decay)
+            found.setdefault(kind, []).append(parameter)
+    return [Share(place, parameters, rate, decay) for (place, rate, decay), parameters in found.items()]
 
 
 def _is_in(name: str, path: str) -> bool:

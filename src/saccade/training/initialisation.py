@@ -57,7 +57,7 @@ def initialise(
     if wish is None and start is not None:
         task.go_on_from(read_checkpoint(start).tensors)
         return f"the weights in {start}"
-    found = next(backbones(task.network), None)
+    found = next(backbones(task.network, task.imagenet), None)
     if found is None and wish == IMAGENET:
         raise ConfigError(
             f"--init imagenet: there are no ImageNet weights for {type(task.network).__name__}; give a file "

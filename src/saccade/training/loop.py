@@ -102,7 +102,7 @@ class Loop(Callback):
         self._measured_at: int = self._state.get("measured_at", 0)
         self._saved_at = time.monotonic()
         self._drawn = 0 if state is None else PICTURES
-        self._scores: dict[str, float] = {}
+        self._scores: dict[str, float] = dict(self._state.get("scores", {}))
 
     @property
     def has_had_enough(self) -> bool:
@@ -200,6 +200,7 @@ class Loop(Callback):
             "best": self._best,
             "best_at": self._best_at,
             "measured_at": self._measured_at,
+            "scores": self._scores,
             "journal": self._journal.state_dict(),
             "kept_as": list(kept_as),
         }

@@ -11,12 +11,12 @@ from typing import Any
 import torch
 from lightning.pytorch import LightningModule
 from torch import Tensor, nn
-from torch.optim import SGD, Adam, AdamW, Optimizer
+from torch.optim import SGD, Adam, AdamW, Optimizer, RMSprop
 from torch.optim.swa_utils import AveragedModel
 
 from saccade.core import ConfigError
 from saccade.training.batch import Batch
-from saccade.training.groups import by_decay, train_only
+from saccade.training.groups import shares, train_only
 from saccade.training.processes import mean_over_processes
 from saccade.training.recipe import Optimisation, Recipe
 from saccade.training.schedule import rate_factor
@@ -65,6 +65,7 @@ class TrainingModule(LightningModule):
             raise ConfigError(
                 "optimisation.groups: no parameter is in any of them, so there is nothing to train"
             )
+        self._shares = shares(task.network, self.groups, recipe.optimisation)
         self.average: AveragedModel | None = None
         if recipe.ema is not None:
             # buffers too: the statistics of batch norms belong to the weights
@@ -108,9 +109,12 @@ class TrainingModule(LightningModule):
         """The recipe's optimiser, as the checkpoint left it if there is one."""
         settings = self.recipe.optimisation
         rows = [
-            {"params": part, "lr": group.lr, "weight_decay": decay}
-            for parameters, group in zip(self.groups, settings.groups, strict=True)
-            for part, decay in by_decay(parameters, settings)
+            {
+                "params": share.parameters,
+                "lr": settings.groups[share.group].lr * share.rate,
+                "weight_decay": share.decay,
+            }
+            for share in self._shares
         ]
         optimiser = _optimiser(settings, rows)
         if self._optimiser_state:
@@ -122,9 +126,8 @@ class TrainingModule(LightningModule):
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
         """Sets the rates of the step, and the random numbers of this piece of it."""
         self.batch, rates = batch, self.rates()
-        parts = len(self.trainer.optimizers[0].param_groups) // len(self.groups)
-        for place, row in enumerate(self.trainer.optimizers[0].param_groups):
-            row["lr"] = rates[place // parts]
+        for row, share in zip(self.trainer.optimizers[0].param_groups, self._shares, strict=True):
+            row["lr"] = rates[share.group] * share.rate
         # tasks may draw while they compute
         piece = (
             self.step * self.trainer.accumulate_grad_batches + len(self._pieces)
@@ -196,8 +199,8 @@ class TrainingModule(LightningModule):
 
 def _optimiser(settings: Optimisation, rows: list[dict[str, Any]]) -> Optimizer:
     if settings.method == "sgd":
-        return SGD(rows, lr=rows[0]["lr"], momentum=settings.momentum, nesterov=True)
-    return {"adam": Adam, "adamw": AdamW}[settings.method](rows)
+        return SGD(rows, lr=rows[0]["lr"], momentum=settings.momentum, nesterov=settings.nesterov)
+    return {"adam": Adam, "adamw": AdamW, "rmsprop": RMSprop}[settings.method](rows)
 
 
 def _averaging(decay: float, rise: int) -> Callable[[Sequence[Tensor], Sequence[Tensor], Any], None]:

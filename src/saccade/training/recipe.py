@@ -1,14 +1,16 @@
 """A recipe: all that is chosen for a training, as one frozen value."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 from saccade.core import ConfigError
 from saccade.data.detection.augment import Augmentation, Fit
+from saccade.data.pose.augment import PersonAugmentation, SceneAugmentation
+from saccade.data.pose.targets import SceneTargets
 from saccade.data.samples.processing import Processing
 from saccade.data.samples.sampling import Sampling
-from saccade.training.task import DetectorTaskConfig, TaskConfig
+from saccade.training.task import DetectorTaskConfig, PersonTaskConfig, PoseTaskConfig, TaskConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,10 +49,12 @@ class Optimisation:
 
     Attributes:
         groups: what is trained, and how fast.
-        method: the optimiser; "sgd" is Nesterov's.
+        method: the optimiser.
         momentum: that of "sgd".
+        nesterov: whether "sgd" is Nesterov's.
         weight_decay: the optimiser's.
         decays: what weights decay; "kernels" spares biases and the scales of norms.
+        bias_factor: on the learning rates of biases.
         schedule: "step" multiplies the rates by `gamma` after each epoch of `milestones`, counted from 1;
             "cosine" lets them fall to `gamma` times their start over the whole training.
         milestones: epochs after which the rates fall.
@@ -64,10 +68,12 @@ class Optimisation:
     """
 
     groups: tuple[Group, ...]
-    method: Literal["adam", "adamw", "sgd"] = "adam"
+    method: Literal["adam", "adamw", "sgd", "rmsprop"] = "adam"
     momentum: float = 0.9
+    nesterov: bool = True
     weight_decay: float = 0.0
     decays: Literal["all", "kernels"] = "all"
+    bias_factor: float = 1.0
     schedule: Literal["step", "cosine"] = "step"
     milestones: tuple[int, ...] = ()
     gamma: float = 0.2
@@ -84,7 +90,9 @@ class Optimisation:
             _check(f"optimisation.{name}", getattr(self, name), getattr(self, name) >= 0, "0 or more")
         _check("optimisation.momentum", self.momentum, 0 < self.momentum < 1, "between 0 and 1")
         _check("optimisation.gamma", self.gamma, self.gamma >= 0, "0 or more")
-        _check("optimisation.lr_factor", self.lr_factor, 0 < self.lr_factor < math.inf, "more than 0")
+        for name in ("lr_factor", "bias_factor"):
+            value = getattr(self, name)
+            _check(f"optimisation.{name}", value, 0 < value < math.inf, "more than 0")
         if self.clip is not None:
             _check("optimisation.clip", self.clip, self.clip > 0, "more than 0, or none")
 
@@ -113,6 +121,8 @@ class Recipe:
 
     model_settings: ClassVar[str] = "task.network."
     """how the names of those settings begin that the trained model must know"""
+    fewest_samples: ClassVar[int] = 1
+    """of an epoch; 0 where that means as many as there are"""
 
     name: str
     summary: str
@@ -133,15 +143,12 @@ class Recipe:
         for name in ("epochs", "batch", "validation_every"):
             value = getattr(self, name)
             _check(name, value, value >= 1, "1 or more")
-        self.check_samples()
+        is_enough = self.samples >= self.fewest_samples
+        _check("samples", self.samples, is_enough, f"{self.fewest_samples} or more")
         for name in ("validation_samples", "ema_rise"):
             _check(name, getattr(self, name), getattr(self, name) >= 0, "0 or more")
         if self.ema is not None:
             _check("ema", self.ema, 0 < self.ema < 1, "between 0 and 1, such as 0.999, or none")
-
-    def check_samples(self) -> None:
-        """Refuses epochs without samples."""
-        _check("samples", self.samples, self.samples >= 1, "1 or more")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,15 +180,77 @@ class DetectionRecipe(Recipe):
     """
 
     model_settings: ClassVar[str] = "task."
+    fewest_samples: ClassVar[int] = 0
 
     task: DetectorTaskConfig
     samples: int = 0
     augmentation: Augmentation
     fit: Fit
 
-    def check_samples(self) -> None:
-        """Refuses epochs of less than nothing."""
-        _check("samples", self.samples, self.samples >= 0, "0 or more")
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoseRecipe(Recipe):
+    """A training of what finds people's key points; its samples are the people of the data, each in turn.
+
+    Attributes:
+        task: the estimator's own settings; its skeleton comes from the data.
+        samples: people an epoch; 0 for as many as there are.
+    """
+
+    model_settings: ClassVar[str] = "task."
+    fewest_samples: ClassVar[int] = 0
+
+    task: PoseTaskConfig
+    samples: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonRecipe(PoseRecipe):
+    """A training of what looks at one person at a time, in a crop.
+
+    Attributes:
+        augmentation: what happens to crops.
+    """
+
+    task: PersonTaskConfig
+    augmentation: PersonAugmentation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SceneRecipe(PoseRecipe):
+    """A training of what finds the joints and the limbs of everybody, in squares around one of them.
+
+    Attributes:
+        side: of the squares in pixels, a multiple of the cells'.
+        augmentation: what happens to them.
+        targets: what the network should answer.
+    """
+
+    side: int = 368
+    augmentation: SceneAugmentation
+    targets: SceneTargets = field(default_factory=SceneTargets)
+
+    def __post_init__(self) -> None:
+        """Refuses values that make no training."""
+        PoseRecipe.__post_init__(self)
+        stride = self.targets.stride
+        _check("side", self.side, self.side > 0 and self.side % stride == 0, f"a multiple of {stride}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureRecipe(PoseRecipe):
+    """A training of what finds people and their key points in whole pictures, which are its samples.
+
+    Attributes:
+        flip: probability of a picture being mirrored, left to right.
+    """
+
+    flip: float = 0.5
+
+    def __post_init__(self) -> None:
+        """Refuses values that make no training."""
+        PoseRecipe.__post_init__(self)
+        _check("flip", self.flip, 0 <= self.flip <= 1, "from 0 to 1")
 
 
 def _check(name: str, value: float | int, is_right: bool, expected: str) -> None:

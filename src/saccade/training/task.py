@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
 
+from saccade.core import Skeleton
 from saccade.core.errors import WeightsError
+from saccade.data.pose.targets import PersonTargets
 
 _NEVER_RUN = re.compile(r"(.*\.)?(num_batches_tracked|fc\.(weight|bias))")
 """tensors that a file may lack"""
@@ -23,8 +26,11 @@ class Task(nn.Module):
         network: what the checkpoint holds, and a tracker loads.
         goes_on_from: where the parts of the network come from whose weights a training goes on from: path
             there to path here.
+        imagenet: parts of the network that begin as torchvision's networks of these names do: path here to
+            name there; besides those that are torchvision's by their class.
     """
 
+    imagenet: Mapping[str, str] = MappingProxyType({})
     goes_on_from: ClassVar[Mapping[str, str]] = {"": ""}
     network: nn.Module
 
@@ -119,4 +125,43 @@ class DetectorTaskConfig(TaskConfig, Protocol):
 
     def from_scratch(self) -> "DetectorTaskConfig":
         """The same for a network that begins with random weights, in which all has to learn."""
+        ...
+
+
+@runtime_checkable
+class PoseTaskConfig(TaskConfig, Protocol):
+    """The settings of a pose estimator, as a task; see `DetectorTaskConfig`."""
+
+    @property
+    def skeleton(self) -> Skeleton:
+        """The key points that are learned."""
+        ...
+
+    def of_skeleton(self, skeleton: Skeleton) -> "PoseTaskConfig":
+        """The same for an estimator that learns from data with this skeleton."""
+        ...
+
+    def from_scratch(self) -> "PoseTaskConfig":
+        """The same for a network that begins with random weights, in which all has to learn."""
+        ...
+
+
+@runtime_checkable
+class PersonTaskConfig(PoseTaskConfig, Protocol):
+    """That of an estimator that looks at one person at a time.
+
+    Attributes:
+        size: (width, height) of its crops in pixels.
+        enlargement: side of a crop / side of the person's box.
+    """
+
+    @property
+    def size(self) -> tuple[int, int]: ...
+
+    @property
+    def enlargement(self) -> float: ...
+
+    @property
+    def targets(self) -> PersonTargets:
+        """What the network should answer."""
         ...

@@ -2,7 +2,8 @@
 
 from saccade.weights.checkpoint import Checkpoint, Constructor
 from saccade.weights.filling import fill
-from saccade.weights.label import Label, Preprocessing
+from saccade.weights.label import Label
+from saccade.weights.preprocessing import Preprocessing
 from saccade.weights.reading import read_checkpoint
 from saccade.weights.recognition import KNOWN_NETWORKS, KnownNetwork, recognise
 from saccade.weights.store import Store

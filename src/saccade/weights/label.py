@@ -6,30 +6,19 @@ It stands in the file itself, so that the two are never apart, and beside it for
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from safetensors import safe_open
 
 from saccade.core.config import to_json
 from saccade.core.errors import WeightsError
 from saccade.weights.checkpoint import Constructor, make_constructor
+from saccade.weights.preprocessing import Preprocessing
 from saccade.weights.trained import Trained
 
 FORMAT = "saccade weights 1"
 METADATA = "saccade"
 """under which name a safetensors file holds its label"""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Preprocessing:
-    """What a network wants to see: (picture - mean) / scale of pictures with values 0 ... 255."""
-
-    colours: Literal["rgb", "bgr"] = "rgb"
-    """order of the channels"""
-    mean: tuple[float, float, float] = (123.675, 116.28, 103.53)
-    """in that order; the default is ImageNet's"""
-    scale: tuple[float, float, float] = (58.395, 57.12, 57.375)
-    """in that order; the default is ImageNet's standard deviation"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -100,6 +100,7 @@ _PLAIN = frozenset(
         "builtins.bytearray",
         "builtins.complex",
         "builtins.set",
+        "collections.Counter",
         "collections.OrderedDict",
         "torch.Size",
         "torch.device",

@@ -14,13 +14,17 @@ from saccade.weights.label import read_label
 from saccade.weights.legacy import DAMAGED, ConstructorStandIn, read_pickled
 from saccade.weights.trained import is_training, trained_network
 
+_PARALLEL = "module."
+"""what PyTorch puts before all names of a network that several devices train together"""
+
 
 def read_checkpoint(path: Path) -> Checkpoint:
     """The content of a weight file; no code from it ever runs.
 
     Read are safetensors, with the label that the store gives them; state dicts that PyTorch saved;
     checkpoints of `saccade train`; those of the original trackers, of which the network's tensors and its
-    constructor are kept; and those with a state dict named "model", as YOLOX's.
+    constructor are kept; and those with a state dict named "model", as YOLOX's, or "state_dict". Where a
+    network was saved as several devices trained it, "module." before all its names is left out.
 
     Raises:
         WeightsError: when the file is missing, damaged, none of these, or asks for anything but tensors.
@@ -46,9 +50,10 @@ def read_checkpoint(path: Path) -> Checkpoint:
     if is_training(content):
         tensors, trained = trained_network(path, content)
         return Checkpoint(path, _tensors(path, tensors), trained=trained)
-    net, model = content.get("net"), content.get("model")
+    net = content.get("net")
     if not isinstance(net, dict):
-        return Checkpoint(path, _tensors(path, model if isinstance(model, dict) else content))
+        wrapped = (content.get(name) for name in ("model", "state_dict"))
+        return Checkpoint(path, _tensors(path, next((w for w in wrapped if isinstance(w, dict)), content)))
     return Checkpoint(path, _tensors(path, net), _constructor(path, content.get("constructor")))
 
 
@@ -63,6 +68,8 @@ def _tensors(path: Path, named: dict[Any, Any]) -> dict[str, Tensor]:
                 f"{path}: '{name}' is larger than the values that the file has for it; {EXPECTED}"
             )
         found[name] = value.detach()
+    if all(name.startswith(_PARALLEL) for name in found):
+        return {name.removeprefix(_PARALLEL): value for name, value in found.items()}
     return found
 
 

@@ -4,13 +4,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from saccade.weights.checkpoint import Checkpoint
-from saccade.weights.label import Preprocessing
-
-_IMAGENET = Preprocessing()
-_BYTES = Preprocessing(colours="bgr", mean=(0.0, 0.0, 0.0), scale=(1.0, 1.0, 1.0))
-_VGG = Preprocessing(mean=(123.0, 117.0, 104.0), scale=(1.0, 1.0, 1.0))
-_SIGNED = Preprocessing(mean=(127.5, 127.5, 127.5), scale=(127.5, 127.5, 127.5))
-_MASK_RCNN = Preprocessing(colours="bgr", mean=(102.9801, 115.9465, 122.7717), scale=(1.0, 1.0, 1.0))
+from saccade.weights.preprocessing import (
+    BGR_BYTES,
+    BGR_HALVES,
+    BGR_LESS_RGB,
+    IMAGENET,
+    MASK_RCNN,
+    MPII,
+    SIGNED,
+    VGG,
+    Preprocessing,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +27,7 @@ class KnownNetwork:
     """what people call it"""
     marks: tuple[str, ...] = ()
     """beginnings of names, each of some tensor, by which it is told from all networks that stand behind it"""
-    preprocessing: Preprocessing = _IMAGENET
+    preprocessing: Preprocessing = IMAGENET
     """what it wants to see"""
     runs_as: str = ""
     """constructor of the network whose trackers run this one too; empty where there is none"""
@@ -38,15 +42,16 @@ _RETINANET = "head.classification_head.cls_logits."
 _TOWER = "head.classification_head.conv."
 _FASTERRCNN = "roi_heads.box_predictor.cls_score."
 _BODY = "backbone.body.layer4."
+_UPSAMPLING = "deconv_layers."
 _STEP_LENGTH = "classifier.filter_optimizer.log_step_length"
 
 KNOWN_NETWORKS = (
     KnownNetwork("resnet18_vggmconv1", "the features of ECO", ("vggmconv1.",)),
     KnownNetwork("kysnet_res50", "KYS", ("dimp_classifier.",)),
     KnownNetwork("target_candidate_matching_net_resnet50", "KeepTrack", ("descriptor_extractor.",)),
-    KnownNetwork("steepest_descent_resnet50_with_clf_encoder", "RTS", ("clf_encoder.",), _MASK_RCNN),
-    KnownNetwork("steepest_descent_resnet50", "LWL with boxes", ("box_label_encoder.",), _MASK_RCNN),
-    KnownNetwork("steepest_descent_resnet50", "LWL", ("label_encoder.", "target_model."), _MASK_RCNN),
+    KnownNetwork("steepest_descent_resnet50_with_clf_encoder", "RTS", ("clf_encoder.",), MASK_RCNN),
+    KnownNetwork("steepest_descent_resnet50", "LWL with boxes", ("box_label_encoder.",), MASK_RCNN),
+    KnownNetwork("steepest_descent_resnet50", "LWL", ("label_encoder.", "target_model."), MASK_RCNN),
     KnownNetwork("dimpnet50_simple", "SuperDiMP-simple", ("classifier.filter_optimizer.residual_module.",)),
     KnownNetwork("dimpnet50", "DiMP-50 or SuperDiMP", (_LEARNED_LABEL, _IS_RESNET50)),
     KnownNetwork("dimpnet18", "DiMP-18", (_LEARNED_LABEL,)),
@@ -54,17 +59,27 @@ KNOWN_NETWORKS = (
     KnownNetwork("klcedimpnet18", "PrDiMP-18", (_STEP_LENGTH,)),
     KnownNetwork("atom_resnet50", "ATOM on ResNet-50", ("bb_regressor.", _IS_RESNET50)),
     KnownNetwork("atom_resnet18", "ATOM", ("bb_regressor.",)),
-    KnownNetwork("yolox", "YOLOX", ("backbone.backbone.stem.", "head.cls_preds."), _BYTES),
-    KnownNetwork("ssd300_vgg16", "SSD300", ("backbone.scale_weight", "head.classification_head."), _VGG),
+    KnownNetwork("yolox", "YOLOX", ("backbone.backbone.stem.", "head.cls_preds."), BGR_BYTES),
+    KnownNetwork("ssd300_vgg16", "SSD300", ("backbone.scale_weight", "head.classification_head."), VGG),
     KnownNetwork(
         "ssdlite320_mobilenet_v3_large",
         "SSDLite",
         ("head.classification_head.module_list.0.0.", "backbone.extra."),
-        _SIGNED,
+        SIGNED,
     ),
     KnownNetwork("fcos_resnet50_fpn", "FCOS", ("head.regression_head.bbox_ctrness.",)),
     KnownNetwork("retinanet_resnet50_fpn_v2", "RetinaNet v2", (_RETINANET, f"{_TOWER}0.1.")),
     KnownNetwork("retinanet_resnet50_fpn", "RetinaNet", (_RETINANET, f"{_TOWER}0.")),
+    KnownNetwork("pose_resnet152", "SimpleBaseline on ResNet-152", (_UPSAMPLING, "layer3.35."), BGR_LESS_RGB),
+    KnownNetwork("pose_resnet101", "SimpleBaseline on ResNet-101", (_UPSAMPLING, "layer3.22."), BGR_LESS_RGB),
+    KnownNetwork(
+        "pose_resnet50", "SimpleBaseline on ResNet-50", (_UPSAMPLING, "layer1.0.conv3."), BGR_LESS_RGB
+    ),
+    KnownNetwork("hg8", "8 stacked hourglasses", ("hg.7.hg.",), MPII),
+    KnownNetwork("hg2", "2 stacked hourglasses", ("hg.1.hg.",), MPII),
+    KnownNetwork("rtpose_vgg19", "OpenPose", ("model0.", "model1_1."), BGR_HALVES),
+    KnownNetwork("rtpose_mobilenet", "Lightweight OpenPose", ("cpm.", "initial_stage."), BGR_HALVES),
+    KnownNetwork("keypointrcnn_resnet50_fpn", "Keypoint R-CNN", ("roi_heads.keypoint_predictor.",)),
     KnownNetwork("fasterrcnn_resnet50_fpn_v2", "Faster R-CNN v2", (_FASTERRCNN, "rpn.head.conv.1.", _BODY)),
     KnownNetwork("fasterrcnn_resnet50_fpn", "Faster R-CNN", (_FASTERRCNN, _BODY)),
     KnownNetwork(

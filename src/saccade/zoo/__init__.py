@@ -1,6 +1,7 @@
 """The catalogue: a name for every model, and `load`, which makes it."""
 
-from saccade.zoo.catalog import CATALOG, Entry, entry
+from saccade.zoo.catalog import CATALOG, entry
+from saccade.zoo.entry import Entry
 from saccade.zoo.load import load
 from saccade.zoo.obtain import download_weights, import_weights
 

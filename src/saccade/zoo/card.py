@@ -6,7 +6,8 @@ from typing import Any
 
 from saccade.core.config import to_json
 from saccade.core.settings import Setting, settings
-from saccade.zoo.catalog import Entry, entry
+from saccade.zoo.catalog import entry
+from saccade.zoo.entry import Entry
 
 
 @dataclass(frozen=True, slots=True)

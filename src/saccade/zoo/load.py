@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
@@ -11,8 +12,10 @@ import torch
 
 from saccade.core import ConfigError, Model, ModelError, WeightsError
 from saccade.core.config import override
+from saccade.core.model import Detect
 from saccade.weights import Checkpoint, Store, read_checkpoint
-from saccade.zoo.catalog import CATALOG, Entry, entry
+from saccade.zoo.catalog import CATALOG, entry
+from saccade.zoo.entry import Entry
 
 Precision = Literal["auto", "float32"]
 DEVICES = ("cpu", "cuda", "mps", "xpu")
@@ -28,21 +31,27 @@ def load(
     device: str | torch.device = "auto",
     precision: Precision = "auto",
     settings: Mapping[str, Any] | None = None,
+    detector: str | Detect | None = "auto",
 ) -> Model:
     """Makes a model ready to run.
 
     Args:
         name: a name of the catalogue; `saccade models list` shows them. Or a file that `saccade train` has
             left, such as runs/mine/last.ckpt: the model that it is for, with the weights in it.
-        weights: a file; "auto" for the store's that belongs to the name; None for random weights.
+        weights: a file; "auto" for the store's that belongs to the name; None for random weights,
+            the same ones each time.
         device: "auto" takes CUDA, then MPS, then the CPU, of those on which the model runs; else a device as
             PyTorch names it.
         precision: "float32" reproduces published numbers exactly; "auto" may compute networks in bfloat16
             where the hardware has it.
         settings: dotted field names of the configuration and their values, e.g. `{"memory.size": 100}`.
+        detector: for pose estimators that look at one person at a time, what says where people are: a name of
+            the catalogue, a detector that is loaded already, or a function from a list of frames to their
+            `Instances`; "auto" for Keypoint or Faster R-CNN, whichever has its weights in the store; None
+            where boxes are always given.
 
     Raises:
-        ModelError: for an unknown name, device or precision.
+        ModelError: for an unknown name, device or precision, or a detector that is none, or not needed.
         ConfigError: for an unknown setting, a value of the wrong kind, or one other than the weights' own.
         WeightsError: when the model needs weights and they are missing, broken, or another network's.
     """
@@ -57,15 +66,22 @@ def load(
         raise ModelError(f"precision '{precision}' is unknown; choose auto or float32")
     if not (row.weights or row.shipped or row.untrained) and weights not in ("auto", None):
         raise WeightsError(f"'{name}' has no network, so it takes no weights; leave {weights} out")
-    method = import_module(row.method)
     path = _stored(row) if weights == "auto" else None if weights is None else Path(weights)
+    method = import_module(row.method)
     place = find_device(device, name)
     checkpoint = None if path is None else read_checkpoint(path)
     config = override(configuration(row, checkpoint), settings or {})
-    model: Model = method.build(name, config, weights=checkpoint, device=place, precision=precision)
+    with torch.random.fork_rng(devices=[]):
+        # random weights are the same ones each time
+        torch.manual_seed(0)
+        model: Model = method.build(name, config, weights=checkpoint, device=place, precision=precision)
     if model.config != config:
         _check_effect(settings or {}, model.config, path)
-    return model
+    if row.task != "pose" and detector in ("auto", None):
+        return model
+    from saccade.zoo.joining import joined
+
+    return joined(model, detector, partial(load, device=device, precision=precision, detector=None))
 
 
 def configuration(row: Entry, checkpoint: Checkpoint | None) -> Any:

@@ -15,7 +15,8 @@ from saccade.weights.legacy import DAMAGED
 from saccade.weights.locking import locked
 from saccade.weights.recognition import looks_like
 from saccade.weights.store import sha256_of
-from saccade.zoo.catalog import CATALOG, Entry, entry
+from saccade.zoo.catalog import CATALOG, entry
+from saccade.zoo.entry import Entry
 from saccade.zoo.load import configuration
 from saccade.zoo.published import MIRROR, PUBLISHED, PublishedWeights, key_of
 
@@ -190,10 +191,15 @@ def _wish(weights: PublishedWeights) -> str:
 
 
 def _agrees(checkpoint: Checkpoint, weights: PublishedWeights) -> bool:
-    """Whether the values of a file's constructor, if it has one, are those of published weights."""
+    """Whether a file's tensors, and the values of its constructor, if it has one, are as published."""
     given = checkpoint.constructor.kwargs if checkpoint.constructor is not None else {}
-    return all(
+    has_values = all(
         abs(float(value) - wished) < _SAME
         for name, wished in weights.values.items()
         if isinstance(value := given.get(name), int | float)
+    )
+    return has_values and all(
+        tuple(checkpoint.tensors[name].shape[:1]) == (rows,)
+        for name, rows in weights.lengths.items()
+        if name in checkpoint.tensors
     )

@@ -32,6 +32,8 @@ class PublishedWeights:
     """what people call the network, where that constructor is of several; empty elsewhere"""
     values: Mapping[str, float] = field(default_factory=dict)
     """values of the constructor by which the file is told from others of the same network"""
+    lengths: Mapping[str, int] = field(default_factory=dict)
+    """rows of tensors by which it is"""
 
     @property
     def key(self) -> str:
@@ -73,6 +75,27 @@ def _of_yolox(size: str) -> PublishedWeights:
         licence="Apache-2.0; trained on COCO",
         url=f"https://github.com/Megvii-BaseDetection/YOLOX/releases/download/0.1.1rc0/{file}",
         network="yolox",
+    )
+
+
+def _of_simplebaseline(depth: int, size: str) -> PublishedWeights:
+    """Files in folders of which an address is known, but none of theirs."""
+    is_mpii = size == "256x256"
+    return PublishedWeights(
+        file=f"pose_resnet_{depth}_{size}.pth.tar",
+        origin="Microsoft, github.com/microsoft/human-pose-estimation.pytorch, its quick start",
+        licence=f"for research; their code is MIT; trained on {'MPII' if is_mpii else 'COCO'}",
+        network=f"pose_resnet{depth}",
+        lengths={"final_layer.weight": 16 if is_mpii else 17},
+    )
+
+
+def _of_hourglass(stacks: int) -> PublishedWeights:
+    return PublishedWeights(
+        file=f"hg_s{stacks}_b1.pth.tar",
+        origin="Wei Yang, github.com/bearpaw/pytorch-pose",
+        licence="not stated; their code is GPL-3.0; trained on MPII",
+        network=f"hg{stacks}",
     )
 
 
@@ -144,6 +167,27 @@ PUBLISHED: dict[str, PublishedWeights] = {
         _of_torchvision("ssd300_vgg16", "ssd300_vgg16_coco-b556d3b4.pth"),
         _of_torchvision("ssdlite320_mobilenet_v3_large", "ssdlite320_mobilenet_v3_large_coco-a79551df.pth"),
         *map(_of_yolox, ("nano", "tiny", "s", "m", "l", "x")),
+        _of_torchvision("keypointrcnn_resnet50_fpn", "keypointrcnn_resnet50_fpn_coco-fc266e95.pth"),
+        *(
+            _of_simplebaseline(depth, size)
+            for size in ("256x192", "384x288", "256x256")
+            for depth in (50, 101, 152)
+        ),
+        *map(_of_hourglass, (2, 8)),
+        PublishedWeights(
+            file="pose_model.pth",
+            origin="tensorboy, github.com/tensorboy/pytorch_Realtime_Multi-Person_Pose_Estimation",
+            licence="not stated; OpenPose's own is for research that is not commercial; trained on COCO",
+            network="rtpose_vgg19",
+        ),
+        PublishedWeights(
+            file="checkpoint_iter_370000.pth",
+            origin="Daniil Osokin, github.com/Daniil-Osokin/lightweight-human-pose-estimation.pytorch",
+            licence="Apache-2.0; trained on COCO",
+            url="https://download.01.org/opencv/openvino_training_extensions/models/human_pose_estimation/"
+            "checkpoint_iter_370000.pth",
+            network="rtpose_mobilenet",
+        ),
     )
 }
 """by their names in the store"""

@@ -26,6 +26,22 @@ from saccade.detectors.yolox.recipe import (
     yolox_tiny_cpu,
     yolox_x,
 )
+from saccade.pose.hourglass.recipe import hourglass1, hourglass2, hourglass8
+from saccade.pose.openpose.recipe import openpose, openpose_light
+from saccade.pose.simplebaseline.recipe import (
+    simplebaseline_resnet18,
+    simplebaseline_resnet18_cpu,
+    simplebaseline_resnet50,
+    simplebaseline_resnet50_384x288,
+    simplebaseline_resnet50_mpii,
+    simplebaseline_resnet101,
+    simplebaseline_resnet101_384x288,
+    simplebaseline_resnet101_mpii,
+    simplebaseline_resnet152,
+    simplebaseline_resnet152_384x288,
+    simplebaseline_resnet152_mpii,
+)
+from saccade.pose.torchvision.recipe import keypointrcnn_resnet50_fpn
 from saccade.segmenters.lwl.recipe import lwl_box, lwl_stage1, lwl_stage2
 from saccade.trackers.atom.recipe import atom, atom_gmm, atom_paper, atom_prob_ml
 from saccade.trackers.dimp.recipe import (
@@ -38,7 +54,7 @@ from saccade.trackers.dimp.recipe import (
 )
 from saccade.trackers.kys.recipe import kys
 from saccade.trackers.nano.recipe import dimp_nano
-from saccade.training.recipe import DetectionRecipe, Recipe, TrackingRecipe
+from saccade.training.recipe import DetectionRecipe, PoseRecipe, Recipe, TrackingRecipe
 
 TRACKING: Mapping[str, Callable[[], TrackingRecipe]] = {
     make.__name__: make
@@ -83,7 +99,29 @@ DETECTION: Mapping[str, Callable[[], DetectionRecipe]] = {
         yolox_x,
     )
 }
-RECIPES: Mapping[str, Callable[[], Recipe]] = {**TRACKING, **DETECTION}
+POSE: Mapping[str, Callable[[], PoseRecipe]] = {
+    make.__name__: make
+    for make in (
+        keypointrcnn_resnet50_fpn,
+        openpose,
+        openpose_light,
+        hourglass1,
+        hourglass2,
+        hourglass8,
+        simplebaseline_resnet18,
+        simplebaseline_resnet18_cpu,
+        simplebaseline_resnet50,
+        simplebaseline_resnet101,
+        simplebaseline_resnet152,
+        simplebaseline_resnet50_384x288,
+        simplebaseline_resnet101_384x288,
+        simplebaseline_resnet152_384x288,
+        simplebaseline_resnet50_mpii,
+        simplebaseline_resnet101_mpii,
+        simplebaseline_resnet152_mpii,
+    )
+}
+RECIPES: Mapping[str, Callable[[], Recipe]] = {**TRACKING, **DETECTION, **POSE}
 ALIASES: Mapping[str, str] = {
     "fasterrcnn": "fasterrcnn_resnet50_fpn",
     "fasterrcnn_v2": "fasterrcnn_resnet50_fpn_v2",
@@ -96,6 +134,9 @@ ALIASES: Mapping[str, str] = {
     "ssdlite320": "ssdlite320_mobilenet_v3_large",
     "rfcn": "rfcn_resnet101",
     "yolox": "yolox_s",
+    "hourglass": "hourglass8",
+    "keypointrcnn": "keypointrcnn_resnet50_fpn",
+    "simplebaseline": "simplebaseline_resnet50",
 }
 """what people call them"""
 

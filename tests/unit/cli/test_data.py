@@ -8,6 +8,7 @@ import pytest
 from saccade.cli import main
 from saccade.data.datasets import DATASETS, STILLS
 from saccade.data.detection import DETECTION
+from saccade.data.pose import POSE
 from tests.unit.data import layouts, still_layouts
 from tests.unit.data.layouts import Layout
 from tests.unit.data.still_layouts import real_pictures
@@ -24,11 +25,11 @@ def dancetrack(tmp_path: Path) -> Layout:
 def test_list_names_every_data_set_and_its_splits(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["data", "list"]) == 0
     shown = capsys.readouterr().out
-    for name in (*DATASETS, *STILLS, *DETECTION):
+    for name in (*DATASETS, *STILLS, *DETECTION, *POSE):
         assert name in shown
     assert main(["data", "list", "--json"]) == 0
     listed = {row["name"]: row for row in json.loads(capsys.readouterr().out)}
-    assert set(listed) == {*DATASETS, *STILLS, *DETECTION}
+    assert set(listed) == {*DATASETS, *STILLS, *DETECTION, *POSE}
     assert [listed[name]["is_video"] for name in ("imagenet_vid", "coco2017")] == [True, False]
     assert listed["lasot"]["splits"]["test"] == 280
     assert listed["mose"]["truth"] == "masks"

@@ -15,7 +15,7 @@ def test_every_error_has_one_root(error):
 
 def test_errors_are_of_the_built_in_kinds():
     inputs = {error for error in ERRORS if issubclass(error, InputError)}
-    others = {"SaccadeError", "OutputError", "TrainingError", "MissingExtraError"}
+    others = {"SaccadeError", "ExportError", "OutputError", "TrainingError", "MissingExtraError"}
     assert {e.__name__ for e in set(ERRORS) - inputs} == others
     assert all(issubclass(error, ValueError) for error in inputs)
     assert issubclass(OutputError, OSError)

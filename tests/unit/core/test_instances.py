@@ -8,7 +8,7 @@ from jaxtyping import TypeCheckError
 
 from saccade.adapters import from_supervision
 from saccade.core import COCO_17, Instances, Status
-from saccade.core.instances import id_array
+from saccade.core.instances import NOBODY, id_array
 
 BOXES = np.array([[1.0, 2.0, 4.0, 6.0], [0.0, 0.0, 3.0, 3.0], [5.0, 5.0, 9.5, 7.0]])
 SCORES = np.array([0.9, 0.5, 0.1])
@@ -127,6 +127,32 @@ def test_coco_results():
 def test_coco_results_of_bare_boxes():
     rows = Instances(boxes=BOXES, scores=SCORES).to_coco(image_id=17)
     assert rows[2] == {"image_id": 17, "category_id": 1, "bbox": [5.0, 5.0, 4.5, 2.0], "score": 0.1}
+
+
+def test_nobody_has_no_track_in_coco_results():
+    rows = Instances(boxes=BOXES, scores=SCORES, ids=np.array([3, NOBODY, 0])).to_coco()
+    assert [row.get("track_id") for row in rows] == [3, None, 0]
+
+
+def test_key_points_of_supervision():
+    found = everything()
+    found.keypoint_scores[0, 2] = 0
+    points = found.to_key_points()
+    np.testing.assert_allclose(points.xy, found.keypoints, rtol=1e-6)
+    np.testing.assert_allclose(points.keypoint_confidence, found.keypoint_scores, rtol=1e-6)
+    np.testing.assert_allclose(points.detection_confidence, SCORES)
+    assert not points.visible[0, 2] and points.visible.sum() == 3 * 17 - 1
+    assert points.class_id.tolist() == [2, 0, 1]
+    assert list(points[1].data["id"]) == ["car"] and points.data["class_name"].tolist() == [
+        "cat",
+        "dog",
+        "cow",
+    ]
+    np.testing.assert_array_equal(points.data["xyxy"], BOXES)
+    bare = Instances(boxes=BOXES, scores=SCORES, keypoints=found.keypoints).to_key_points()
+    assert bare.visible is None and bare.class_id is None and len(bare) == 3
+    with pytest.raises(ValueError, match="there are no key points"):
+        Instances(boxes=BOXES, scores=SCORES).to_key_points()
 
 
 def test_there_and_back_through_supervision():

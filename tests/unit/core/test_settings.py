@@ -5,6 +5,7 @@ from typing import Literal
 
 import pytest
 
+from saccade.core import COCO_17, MPII_16, Skeleton
 from saccade.core.config import override
 from saccade.core.settings import settings
 from saccade.zoo import CATALOG
@@ -75,3 +76,15 @@ def test_every_setting_of_every_model_is_documented_and_can_be_set(name):
     row = CATALOG[name]
     config = getattr(import_module(row.method), row.preset)
     assert override(config, {s.name: s.default for s in card(name).settings}) == config
+
+
+@dataclass(frozen=True, kw_only=True)
+class Posed:
+    skeleton: Skeleton = MPII_16
+    """the key points"""
+
+
+def test_a_skeleton_is_one_setting():
+    (row,) = settings(Posed())
+    assert (row.name, row.kind, row.default, row.typed) == ("skeleton", "skeleton", "mpii16", "mpii16")
+    assert override(Posed(skeleton=COCO_17), {row.name: row.typed}) == Posed()

@@ -33,8 +33,22 @@ def test_the_coco_skeleton_is_whole():
         ),
         ({"pairs": (("wrist", "left"),)}, "has no point 'wrist'"),
         ({"sigmas": (0.1,)}, "1 sigmas for 3 points; give one a point"),
+        ({"sigmas": (0.1, 0.0, 0.1)}, "a sigma of 0.0; give positive numbers"),
+        ({"limbs": (("left", "knee"),)}, "has no point 'knee'"),
+        ({"composed": (("middle", "left", "hip"),)}, "has no point 'hip'"),
+        ({"head": ("left", "hat")}, "has no point 'hat'"),
+        ({"torso": ("left", "belt")}, "has no point 'belt'"),
+        (
+            {"pairs": (("left", "right"), ("middle", "left"))},
+            "'left' is twice in its pairs; keep one of them",
+        ),
     ],
 )
 def test_what_does_not_fit_is_refused(wrong, message):
     with pytest.raises(ConfigError, match=message):
         Skeleton(name="arms", points=ARM.points, **wrong)
+
+
+def test_a_name_stands_for_one_point_only():
+    with pytest.raises(ConfigError, match="'left' is twice in its points"):
+        Skeleton(name="arms", points=("left", "left"))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from saccade.core import Frame, Stopwatch, timing
-from saccade.core.timing import StepClock, stages_end_with
+from saccade.core.timing import FPS, StepClock, VideoClock, stages_end_with
 
 PICTURE = np.zeros((2, 2, 3), np.uint8)
 
@@ -62,3 +62,19 @@ def test_the_step_clock_starts_when_a_frame_is_handed_out(clock):
     assert [next(frames), next(frames)] == [first, second]
     assert steps.elapsed() == 4 - 1
     assert steps.elapsed() == 9 - 1, "looking does not start it anew"
+
+
+@pytest.mark.parametrize(
+    ("fps", "frames", "seconds"),
+    [
+        pytest.param(None, [(0, None), (1, None)], [1 / FPS, 1 / FPS], id="nothing is known"),
+        pytest.param(10, [(4, None), (5, None), (8, None)], [0.1, 0.1, 0.3], id="frames were left out"),
+        pytest.param(10, [(0, 5.0), (1, 5.5), (2, 5.75)], [0.1, 0.5, 0.25], id="uneven"),
+        pytest.param(10, [(0, 5.0), (1, 5.0), (3, 2.0), (4, 2.5)], [0.1, 0.1, 0.2, 0.5], id="goes back"),
+        pytest.param(10, [(0, 5.0), (1, None), (2, 6.0)], [0.1, 0.1, 0.1], id="stops"),
+        pytest.param(10, [(7, None), (3, None)], [0.1, 0.1], id="begins anew"),
+    ],
+)
+def test_time_passes_between_frames(fps, frames, seconds):
+    clock = VideoClock(fps)
+    assert [clock.tick(index, time) for index, time in frames] == pytest.approx(seconds)

@@ -92,7 +92,7 @@ def test_an_error_in_the_first_frame_leaves_nothing(tmp_path):
 
 
 def test_ctrl_c_while_writing_waits_until_the_frame_is_whole(tmp_path, monkeypatch):
-    from saccade.deploy import record as module
+    from saccade.deploy import run as module
 
     class Interrupting(module.VideoSink):
         def write(self, image, time=None):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from saccade.core import COCO_17, Frame, Instances, Status
-from saccade.core.instances import id_array
+from saccade.core.instances import NOBODY, id_array
 from saccade.draw import Overlay, annotate
 from saccade.draw.overlay import COLORS, labels
 
@@ -42,11 +42,12 @@ def test_nothing_found_is_the_frame_itself_copied():
 
 
 @pytest.mark.parametrize("number", [0, 1, 5, len(COLORS)])
-def test_an_id_has_its_colour_in_rgb_whatever_row_it_stands_in(number):
+@pytest.mark.parametrize("array", [id_array, np.array])
+def test_an_id_has_its_colour_in_rgb_whatever_row_it_stands_in(number, array):
     expected = rgb(COLORS[number % len(COLORS)])
     for ids in ([number], [number + 1, number]):
         boxes = [[200, 150, 260, 200], [50, 60, 120, 140]][-len(ids) :]
-        picture = annotate(blank(), instances(boxes, ids=id_array(ids)))
+        picture = annotate(blank(), instances(boxes, ids=array(ids)))
         assert tuple(picture[100, 50]) == expected
 
 
@@ -107,6 +108,14 @@ def test_a_label_says_name_id_score_and_what_is_wrong():
     assert labels(found) == ["dog 4 0.91", "cat x 0.20 uncertain", "cow 6 0.00 lost"]
 
 
+def test_a_label_of_a_pose_is_who_it_is_or_else_how_sure():
+    points = np.full((3, 17, 2), 5.0)
+    found = instances([[1, 2, 3, 4]] * 3, ids=np.array([4, NOBODY, 0]), keypoints=points)
+    assert labels(found) == ["4", "0.90", "0"]
+    assert labels(instances([[1, 2, 3, 4]] * 3, ids=np.array([4, NOBODY, 0]))) == ["4 0.90", "0.90", "0 0.90"]
+    assert labels(instances([[1, 2, 3, 4]] * 3, keypoints=points)) == ["0.90"] * 3
+
+
 def test_a_label_stays_inside_of_the_frame():
     found = instances([[0, 0, 40, 40]], ids=id_array([0]))
     picture = annotate(blank(), found)
@@ -159,3 +168,11 @@ def test_an_overlay_follows_a_change_of_size():
     assert overlay.draw(blank(64, 48), found).shape == (48, 64, 3)
     big = painted(overlay.draw(blank(3840, 2160), instances([[1000, 1000, 2000, 2000]])))
     assert big[1500, :1500].sum() > 5
+
+
+def test_an_overlay_draws_what_has_poses_and_what_has_not():
+    overlay, box = Overlay(), [[1000, 1000, 2000, 2000]]
+    posed = instances(box, keypoints=np.full((1, 17, 2), 1500.0))
+    for found, thickness in ((instances(box), 10), (posed, 4), (instances(box), 10)):
+        line = painted(overlay.draw(blank(3840, 2160), found))[1250, :1200].sum()
+        assert abs(line - thickness) <= 2

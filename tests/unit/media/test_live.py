@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from saccade.core import SaccadeWarning, SourceError
-from saccade.media import open_source, stream
+from saccade.media import camera, open_source, stream
 from tests.unit.media.clips import SIZE_WH, number_in, picture
 
 
@@ -77,13 +77,55 @@ def test_the_newest_frame_of_a_camera_wins(cameras: list[Camera]) -> None:
         assert frames.dropped > 3
 
 
-def test_a_camera_that_stops_says_so(cameras: list[Camera]) -> None:
+def test_a_camera_that_stops_is_reached_for_again(
+    cameras: list[Camera], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(camera, "RETRY_DELAYS", (0.01, 0.01))
+    with open_source(0, end=25) as frames:
+        read = list(frames)
+    assert len(cameras) == 3 and all(each.released for each in cameras)
+    assert read[-1].index == 24 and [frame.index for frame in read] == sorted(f.index for f in read)
+
+
+def test_a_camera_that_stops_for_good_says_so(cameras: list[Camera], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(camera, "RETRY_DELAYS", (0.01, 0.01))
+    with open_source(0) as frames:
+        next(frames)
+        monkeypatch.setattr(Camera, "isOpened", lambda self: False)
+        with pytest.raises(SourceError, match="camera 0: stopped at frame 10 and could not") as caught:
+            list(frames)
+    assert caught.value.frame == 10 and all(each.released for each in cameras)
+
+
+def test_closing_does_not_wait_for_a_camera_that_is_gone(
+    cameras: list[Camera], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(camera, "RETRY_DELAYS", (60.0,))
+    frames = open_source(0)
+    next(frames)
+    time.sleep(0.2)  # by now its cable is pulled
+    begin = time.perf_counter()
+    frames.close()
+    assert time.perf_counter() - begin < 5
+
+
+def test_a_camera_that_changes_its_size_shows_things_where_they_were(
+    cameras: list[Camera], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = Camera.read
+
+    def growing(self: Camera) -> tuple[bool, np.ndarray | None]:
+        ok, image = read(self)
+        return ok, image if image is None or self.taken < 5 else np.kron(image, np.ones((2, 2, 1), np.uint8))
+
+    monkeypatch.setattr(Camera, "read", growing)
     with (
-        open_source(0) as frames,
-        pytest.raises(SourceError, match="camera 0: stopped at frame 10") as caught,
+        open_source(0, end=8) as frames,
+        pytest.warns(SaccadeWarning, match="camera 0: its pictures are now") as said,
     ):
-        list(frames)
-    assert caught.value.frame == 10 and cameras[0].released
+        shown = list(frames)
+    assert len(said) == 1 and {frame.size_wh for frame in shown} == {SIZE_WH}
+    assert [number_in(frame.image) for frame in shown] == [frame.index for frame in shown]
 
 
 def test_a_camera_that_is_not_there_is_refused(cameras: list[Camera]) -> None:

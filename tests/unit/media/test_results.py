@@ -224,7 +224,8 @@ def test_a_full_disk_leaves_whole_lines(tmp_path: Path) -> None:
     message = r"boxes\.csv: cannot be written \(No space left on device\); free some space.*is kept"
     with pytest.raises(OutputError, match=message), RunWriter(tmp_path) as run:
         run.write(found(0, [[1, 2, 3, 4]], [0]))
-        run._csv._file = FullDisk(run._csv._file, 15)
+        table = run._files._csv
+        table._file = FullDisk(table._file, 15)
         run.write(found(1, [[1, 2, 3, 4]], [0]))
     assert names(tmp_path) == ["boxes.csv", "boxes.txt", "run.json"]
     assert [item.frame for item in read_boxes_csv(tmp_path / "boxes.csv")] == [0]

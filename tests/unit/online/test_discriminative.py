@@ -17,7 +17,7 @@ from saccade.online.discriminative import (
     DiscriminativeTracker,
 )
 from saccade.online.localization import FOUND, MISSING, Localization, Peak, ScoreMaps
-from saccade.online.memory import SampleMemory
+from saccade.online.memory import SampleMemory, SampleWeights
 from saccade.online.refinement import BoxRefinement
 from saccade.online.search_region import SearchRegion
 from saccade.online.state import TargetState
@@ -98,6 +98,12 @@ class ScriptedModel:
         self.remembered[-1] += [
             (row, round(rate, 6)) for row, rate in zip(rows.tolist(), rates.tolist(), strict=True)
         ]
+
+    def sample_weights(self, state: NoState) -> SampleWeights:
+        return SampleWeights.of_initial_samples(torch.ones(len(state), dtype=torch.long), 3)
+
+    def loss(self, state: NoState) -> Tensor:
+        return torch.arange(float(len(state)))
 
     def improve(self, state: NoState, rows: Tensor, *, steps: int) -> None:
         self.improved[-1] |= dict.fromkeys(rows.tolist(), steps)

@@ -18,11 +18,12 @@ from saccade.data.detection import AnnotatedImage, DetectionDataset
 from saccade.data.detection.augment import Augmentation, Mosaic
 from saccade.training.backbones import backbones
 from saccade.training.detection import DetectionBatch, DetectionTask
-from saccade.training.detection_feed import DetectionFeed, Rounds
+from saccade.training.detection_feed import DetectionFeed
 from saccade.training.fit import Machines, Plan, fit
 from saccade.training.initialisation import initialise
 from saccade.training.loop import Rhythm
 from saccade.training.recipe import DetectionRecipe
+from saccade.training.rounds import Rounds
 from saccade.zoo.recipes import DETECTION, find_recipe
 from tests.unit.training.toys import Log
 
@@ -181,7 +182,7 @@ def test_for_other_classes_the_head_stays_random() -> None:
     same = Net(2)
     task.go_on_from(same.state_dict())
     assert torch.equal(task.network.head.weight, same.head.weight)
-    with pytest.raises(WeightsError, match=r"body\.weight.*same detector"):
+    with pytest.raises(WeightsError, match=r"body\.weight.*same model"):
         task.go_on_from({"head.weight": head})
 
 

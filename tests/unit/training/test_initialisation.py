@@ -71,7 +71,9 @@ def test_imagenet_weights_come_from_their_server_once(
     with serving(Site({imagenet.name: imagenet.read_bytes()})) as site:
         address = f"{site.url}/{imagenet.name}"
         monkeypatch.setattr(
-            initialisation, "backbones", lambda network: iter([Backbone("feature_extractor", address)])
+            initialisation,
+            "backbones",
+            lambda network, imagenet: iter([Backbone("feature_extractor", address)]),
         )
         assert initialise(task, None, None) == "ImageNet weights in feature_extractor"
         assert site.asked == [""]
@@ -91,7 +93,7 @@ def test_without_a_connection_it_says_what_else_there_is(task: Task, monkeypatch
     monkeypatch.setattr(
         initialisation,
         "backbones",
-        lambda network: iter([Backbone("feature_extractor", "http://127.0.0.1:9/r-0.pth")]),
+        lambda network, imagenet: iter([Backbone("feature_extractor", "http://127.0.0.1:9/r-0.pth")]),
     )
     with pytest.raises(
         WeightsError, match=r"ImageNet weights.*cannot be reached.*--init FILE, or --init none"

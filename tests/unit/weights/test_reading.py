@@ -7,7 +7,7 @@ import re
 import sys
 import threading
 import zipfile
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -56,6 +56,16 @@ def same(found: dict[str, Tensor], expected: dict[str, Tensor]) -> None:
         pytest.param(old, "w.pth", id="before PyTorch 1.6"),
         pytest.param(save_file, "w.safetensors", id="safetensors"),
         pytest.param(lambda w, path: torch.save({"net": w}, path), "w.pth.tar", id="nothing but the net"),
+        pytest.param(
+            lambda w, path: torch.save({"state_dict": w, "scheduler": {"at": Counter([3])}}, path),
+            "w.pth",
+            id="a state dict among other things",
+        ),
+        pytest.param(
+            lambda w, path: torch.save({f"module.{k}": v for k, v in w.items()}, path),
+            "w.pth",
+            id="of several devices",
+        ),
         pytest.param(
             lambda w, path: torch.save(
                 {k: nn.Parameter(v, v.is_floating_point()) for k, v in w.items()}, path

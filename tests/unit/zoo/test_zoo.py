@@ -42,6 +42,16 @@ def test_an_unknown_name_is_answered_with_those_that_exist(name, hint):
         saccade.load(name)
 
 
+def test_random_weights_are_the_same_each_time():
+    torch.manual_seed(1)
+    first = saccade.load("yolox_nano", weights=None, device="cpu").network.state_dict()
+    drawn = torch.rand(1)
+    again = saccade.load("yolox_nano", weights=None, device="cpu").network.state_dict()
+    assert all(torch.equal(first[name], again[name]) for name in first)
+    torch.manual_seed(1)
+    assert torch.rand(1) == drawn  # and nobody else's draws change
+
+
 def test_a_model_has_its_name_and_configuration():
     model = saccade.load("still", settings={"confidence": "0.5"})
     assert isinstance(model, Model)

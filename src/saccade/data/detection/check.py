@@ -11,6 +11,7 @@ from saccade.data.detection.folders import checked_classes, composed, is_there
 from saccade.data.detection.forms import Form
 from saccade.data.detection.pictures import Look, alike, look_at_all
 from saccade.data.detection.records import REMARKS, Fault, Kind, RawImage, RawSplit
+from saccade.data.pictured import Pictured, PicturedSplit
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -76,8 +77,8 @@ def check_detection(
     for image in images:
         found += _of_picture(splits[0], image, looks.get(image.file))
     found += _of_lists(splits, root)
-    found += _alike(splits, looks)
-    found += _shared(splits)
+    found += alike_faults(splits, looks)
+    found += shared_faults(splits)
     if split is None and form.name in ("voc", "coco"):
         found += _unannotated(splits)
     faults = sorted(_unique(found), key=lambda fault: (str(fault.file), fault.number or 0))
@@ -115,8 +116,8 @@ def unique_images(splits: Sequence[RawSplit]) -> list[RawImage]:
     return list({image.file: image for split in splits for image in split.images}.values())
 
 
-def seen(image: RawImage, look: Look | None) -> tuple[int, int] | None:
-    """Width and height of a picture as its boxes see it; None where that is not clear."""
+def seen(image: Pictured, look: Look | None) -> tuple[int, int] | None:
+    """Width and height of a picture as its annotation sees it; None where that is not clear."""
     if look is None or look.error:
         return None
     if image.size_wh in (None, look.size_wh):
@@ -176,7 +177,7 @@ def _of_lists(splits: Sequence[RawSplit], root: Path) -> Iterator[Fault]:
             yield Fault(kind="class", file=root, reason=reason, remedy="list the same in the same order")
 
 
-def _alike(splits: Sequence[RawSplit], looks: Mapping[Path, Look]) -> Iterator[Fault]:
+def alike_faults(splits: Sequence[PicturedSplit], looks: Mapping[Path, Look]) -> Iterator[Fault]:
     """Pictures that show the same."""
     files = [file for file, look in looks.items() if not look.error]
     apart = Sides(splits)
@@ -202,10 +203,10 @@ def _alike(splits: Sequence[RawSplit], looks: Mapping[Path, Look]) -> Iterator[F
         )
 
 
-def _shared(splits: Sequence[RawSplit]) -> Iterator[Fault]:
+def shared_faults(splits: Sequence[PicturedSplit]) -> Iterator[Fault]:
     """Pictures that are in two splits of which neither holds the other."""
     apart = Sides(splits)
-    for image in unique_images(splits):
+    for image in {image.file: image for split in splits for image in split.images}.values():
         sides = apart.of(image.file, image.file)
         if sides:
             reason = f"is in split {sides[0]} and in {sides[1]}"
@@ -217,7 +218,7 @@ def _shared(splits: Sequence[RawSplit]) -> Iterator[Fault]:
 class Sides:
     """Which splits are to be kept apart: those of which neither holds all of the other, as trainval does."""
 
-    def __init__(self, splits: Sequence[RawSplit]) -> None:
+    def __init__(self, splits: Sequence[PicturedSplit]) -> None:
         sets = {split.split: {image.file for image in split.images} for split in splits if split.split}
         self._pairs = {
             pair

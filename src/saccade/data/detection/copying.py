@@ -1,19 +1,20 @@
-"""Putting the pictures of a detection set to their place in a new one."""
+"""Putting the pictures of an annotated set to their place in a new one."""
 
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from saccade.core import DatasetError
 from saccade.data.detection.pictures import is_turned, save_plain
-from saccade.data.detection.records import RawImage
+from saccade.data.pictured import Pictured
 from saccade.media.files import make_folder, output_error
 from saccade.media.images import picture_size
 
 
-def _save_as_seen(image: RawImage, target: Path) -> bool:
-    """Saves a picture as its boxes see it, where those of its file and of its annotation are turned apart."""
+def _save_as_seen(image: Pictured, target: Path) -> bool:
+    """Saves a picture as its annotation sees it, where that is not how the file is shown."""
     if image.size_wh in (None, picture_size(image.file)) or not is_turned(image.file):
         return False
     save_plain(image.file, target, is_turned=False)
@@ -32,9 +33,9 @@ class Copier:
 
     is_linked: bool = False
     on_picture: Callable[[], None] = lambda: None
-    save: Callable[[RawImage, Path], bool] = _save_as_seen
+    save: Callable[[Any, Path], bool] = _save_as_seen
 
-    def __call__(self, image: RawImage, target: Path) -> None:
+    def __call__(self, image: Pictured, target: Path) -> None:
         make_folder(target.parent)
         if target.exists():
             return

@@ -10,7 +10,7 @@ from saccade.core import DatasetError
 from saccade.core.errors import did_you_mean
 from saccade.data.detection import coco, open_images, voc, yolo
 from saccade.data.detection.annotations import AnnotatedImage, DetectionDataset
-from saccade.data.detection.faults import faults_of
+from saccade.data.detection.faults import faults_of, spelling
 from saccade.data.detection.folders import checked_classes
 from saccade.data.detection.forms import Form, one_by_one
 from saccade.data.detection.records import FATAL, Fault, Kind, RawImage, RawSplit
@@ -122,8 +122,27 @@ def open_detection(
     given = None if classes is None else checked_classes(classes, "the classes given")
     (raw,) = form.read(root, [split], given)
     faults = [*raw.faults, *faults_of(raw)]
+    if given is not None:
+        _refuse_unnamed(raw)
     refuse(faults, root, form)
     return dataset_of(raw, notes_on(faults))
+
+
+def _refuse_unnamed(raw: RawSplit) -> None:
+    """Refuses boxes of classes that the caller has not named: left out, they would be learned as background.
+
+    Raises:
+        DatasetError: with the first of such boxes.
+    """
+    known = {spelling(name) for name in raw.classes}
+    for image in raw.images:
+        for each in image.objects:
+            if spelling(each.name) not in known:
+                place = f"{image.annotation or image.file}, {raw.word} {each.number}"
+                raise DatasetError(
+                    f"{place}: '{each.name}' is none of the classes given ({', '.join(raw.classes)}); they "
+                    f"have to name all that is annotated: add it, or give none, to take all"
+                )
 
 
 def refuse(faults: Iterable[Fault], root: Path, form: Form) -> None:

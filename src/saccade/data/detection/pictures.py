@@ -1,4 +1,4 @@
-"""The pictures of a detection set: read for use, and looked at for what is wrong with them."""
+"""The pictures of an annotated set: read for use, and looked at for what is wrong with them."""
 
 import hashlib
 from collections.abc import Callable, Sequence
@@ -11,7 +11,7 @@ from jaxtyping import Int64, UInt8
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from saccade.core import DatasetError, Frame, FrameError
-from saccade.data.detection.annotations import AnnotatedImage
+from saccade.data.pictured import Pictured
 from saccade.media import images
 from saccade.media.files import replacing
 
@@ -38,8 +38,8 @@ _EXIF_ORIENTATION = 0x0112
 _DECODING_ERRORS = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
 
 
-def read_image(annotated: AnnotatedImage) -> UInt8[np.ndarray, "H W 3"]:
-    """The pixels of a picture, RGB: what its boxes were drawn on.
+def read_image(annotated: Pictured) -> UInt8[np.ndarray, "H W 3"]:
+    """The pixels of a picture, RGB: what its annotations were made on.
 
     Grayscale is repeated, CMYK is converted, 16 bits are scaled by their full range, and the orientation that
     a camera noted (EXIF) is applied, unless the annotation states the size of the picture as it lies in the
@@ -55,16 +55,19 @@ def read_image(annotated: AnnotatedImage) -> UInt8[np.ndarray, "H W 3"]:
         if stated is not None and stated != size_wh:
             pixels = _as_stored(path, stated)
     except (FrameError, *_DECODING_ERRORS) as error:
-        raise DatasetError(f"{path}: cannot be read ({reason_of(error)}); {_REMEDY}") from None
+        raise DatasetError(f"{path}: cannot be read ({reason_of(error)}); {READING_REMEDY}") from None
     if stated is not None and stated != (pixels.shape[1], pixels.shape[0]):
         raise DatasetError(
             f"{path} is {size_wh[0]}x{size_wh[1]} pixels large, but {annotated.annotation} says "
-            f"{stated[0]}x{stated[1]}; {_REMEDY}"
+            f"{stated[0]}x{stated[1]}; {READING_REMEDY}"
         )
     return pixels
 
 
-_REMEDY = "saccade data check ROOT shows all such, and --fix DIR writes a mended copy"
+READING_REMEDY = (
+    "saccade data check ROOT shows all such, and --fix DIR writes a mended copy of a detection set"
+)
+"""what to do about a picture that cannot be read"""
 
 
 def _as_stored(path: Path, stated: tuple[int, int]) -> UInt8[np.ndarray, "H W 3"]:
@@ -234,12 +237,12 @@ def seen_size(file: Path, stated: tuple[int, int] | None) -> tuple[int, int]:
     """
     shown = images.picture_size(file)
     if shown is None:
-        raise DatasetError(f"{file}: cannot be read as a picture; {_REMEDY}")
+        raise DatasetError(f"{file}: cannot be read as a picture; {READING_REMEDY}")
     if stated not in (None, shown, shown[::-1]) or (stated == shown[::-1] != shown and not is_turned(file)):
         assert stated is not None
         raise DatasetError(
             f"{file} is {shown[0]}x{shown[1]} pixels large, but its annotation says {stated[0]}x{stated[1]}; "
-            f"{_REMEDY}"
+            f"{READING_REMEDY}"
         )
     return stated or shown
 
@@ -254,7 +257,7 @@ def is_turned(file: Path) -> bool:
         with Image.open(file) as picture:
             return int(picture.getexif().get(_EXIF_ORIENTATION, _UPRIGHT)) >= 5
     except _DECODING_ERRORS as error:
-        raise DatasetError(f"{file}: cannot be read ({reason_of(error)}); {_REMEDY}") from None
+        raise DatasetError(f"{file}: cannot be read ({reason_of(error)}); {READING_REMEDY}") from None
 
 
 def save_plain(file: Path, target: Path, *, is_turned: bool) -> None:

@@ -17,9 +17,13 @@ Kind = Literal[
     "dangling",
     "deep",
     "duplicate_box",
+    "duplicate_person",
     "duplicate_picture",
     "exif",
     "floats",
+    "joint_beyond",
+    "joint_outside",
+    "keypoints",
     "leak",
     "listed_twice",
     "missing_picture",
@@ -28,6 +32,7 @@ Kind = Literal[
     "no_area",
     "outside",
     "point",
+    "sides",
     "size",
     "stem",
     "swapped",
@@ -42,6 +47,7 @@ FATAL: frozenset[Kind] = frozenset(
         "class_name",
         "coordinates",
         "dangling",
+        "keypoints",
         "missing_picture",
         "no_annotation",
         "outside",
@@ -51,7 +57,9 @@ FATAL: frozenset[Kind] = frozenset(
     }
 )
 """what a reader refuses, for it could only guess"""
-REMARKS: frozenset[Kind] = frozenset({"cmyk", "deep", "exif", "floats", "near_duplicate", "stem"})
+REMARKS: frozenset[Kind] = frozenset(
+    {"cmyk", "deep", "exif", "floats", "joint_beyond", "near_duplicate", "stem"}
+)
 """what saccade copes with; said because other programs may not"""
 
 _LARGEST = 1e9

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import yaml
@@ -11,10 +12,11 @@ from jaxtyping import Float64
 
 from saccade.core import ConfigError, DatasetError
 from saccade.data.detection.coco import folders_of_splits, picture_home
-from saccade.data.detection.pictures import alike, groups_of, look_at_all
+from saccade.data.detection.pictures import READING_REMEDY, alike, groups_of, look_at_all
 from saccade.data.detection.records import RawImage, RawSplit
 from saccade.data.detection.voc import annotation_folder
 from saccade.data.detection.writing import classes_of, coco_content, write_text
+from saccade.data.pictured import Pictured
 
 
 def shares_of(train: float, val: float | None, test: float | None) -> dict[str, float]:
@@ -45,12 +47,29 @@ def divide(
     *,
     progress: Callable[[int], Callable[[], None]] = lambda total: lambda: None,
 ) -> dict[str, list[RawImage]]:
+    """Divides pictures by the classes of their boxes; see `divide_by`."""
+    held = [[each.name for each in image.objects] for image in images]
+    return divide_by(images, held, shares, seed, progress=progress)
+
+
+P = TypeVar("P", bound=Pictured)
+
+
+def divide_by(
+    images: Sequence[P],
+    held: Sequence[Sequence[str]],
+    shares: Mapping[str, float],
+    seed: int,
+    *,
+    progress: Callable[[int], Callable[[], None]] = lambda total: lambda: None,
+) -> dict[str, list[P]]:
     """Divides pictures: those that show the same stay together, and each part has its share of every class.
 
     Iterative stratification (Sechidis et al., ECML 2011), of groups of pictures: the rarest class goes first,
     each of its pictures to the part that is most in need of it.
 
     Args:
+        held: the class of each thing in each picture.
         progress: see `check_detection`.
 
     Raises:
@@ -61,19 +80,16 @@ def divide(
     looks = look_at_all([image.file for image in images], progress(len(images)))
     broken = next((file for file, look in looks.items() if look.error), None)
     if broken is not None:
-        raise DatasetError(
-            f"{broken}: cannot be read ({looks[broken].error}); saccade data check shows all such, and "
-            f"--fix DIR writes a mended copy"
-        )
+        raise DatasetError(f"{broken}: cannot be read ({looks[broken].error}); {READING_REMEDY}")
     groups = groups_of(alike([looks[image.file] for image in images]), len(images))
-    names = sorted({each.name for image in images for each in image.objects})
-    held = np.zeros((len(images), len(names) + 2))
-    held[:, -1] = 1
-    for row, image in enumerate(images):
-        for each in image.objects:
-            held[row, names.index(each.name)] += 1
-        held[row, -2] = not image.objects
-    counts = np.stack([held[group].sum(axis=0) for group in groups])
+    names = sorted({name for each in held for name in each})
+    numbers = np.zeros((len(images), len(names) + 2))
+    numbers[:, -1] = 1
+    for row, each in enumerate(held):
+        for name in each:
+            numbers[row, names.index(name)] += 1
+        numbers[row, -2] = not each
+    counts = np.stack([numbers[group].sum(axis=0) for group in groups])
     parts = _stratify(counts, np.array(list(shares.values())), np.random.default_rng(seed))
     divided: dict[str, list[int]] = {name: [] for name in shares}
     for group, part in zip(groups, parts, strict=True):

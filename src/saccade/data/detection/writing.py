@@ -15,6 +15,7 @@ import yaml
 from saccade.data.detection.forms import Place
 from saccade.data.detection.pictures import seen_size
 from saccade.data.detection.records import Corners, RawImage, RawObject, RawSplit
+from saccade.data.pictured import Pictured, PicturedSplit
 from saccade.media.files import make_folder, replacing
 
 _NOTHING = 1e-3
@@ -47,7 +48,7 @@ class Naming:
     is_shared: bool
 
     @classmethod
-    def of(cls, splits: Sequence[RawSplit]) -> "Naming":
+    def of(cls, splits: Sequence[PicturedSplit]) -> "Naming":
         """Names all pictures: as they were called, flat, and by their split where two have the same name."""
         names: dict[Path, str] = {}
         taken: set[str] = set()
@@ -63,7 +64,7 @@ class Naming:
                 taken.add(name.casefold())
         return cls(names, is_shared)
 
-    def file_name(self, image: RawImage) -> str:
+    def file_name(self, image: Pictured) -> str:
         """The name of a picture file."""
         return self.names[image.file] + image.file.suffix
 

@@ -165,6 +165,11 @@ class _Layout:
             names = [numbered[str(number)] for number in range(len(numbered))]
         if not isinstance(names, list):
             raise DatasetError(f"{file}: expected 'names', a list of the classes, not {names!r}")
+        for name in names:
+            if isinstance(name, bool) or name is None:
+                raise DatasetError(
+                    f"{file}: a name is {name!r}, as YAML reads yes, no, on, off and null; put it in quotes"
+                )
         layout = cls(file.parent, names=checked_classes((str(name).strip() for name in names), str(file)))
         # as ultralytics has it, lists name pictures from here
         base = file.parent / str(content.get("path") or ".")

@@ -9,13 +9,13 @@ from torchvision.models.detection.image_list import ImageList
 from torchvision.models.detection.transform import GeneralizedRCNNTransform
 from torchvision.ops import clip_boxes_to_image
 
-from saccade.detectors.fitting import Resized, Resizing
 from saccade.detectors.rfcn.backbone import STRIDE, dilated_resnet, proposal_network
 from saccade.detectors.rfcn.config import RFCNConfig
 from saccade.detectors.rfcn.deltas import decode
 from saccade.detectors.rfcn.head import Maps, PositionSensitiveMaps, vote
 from saccade.detectors.rfcn.losses import hard_losses, wish
 from saccade.nets.detection import Found, Target, suppress, without_crowds
+from saccade.nets.fitting import Resized, Resizing
 
 _MEAN, _DEVIATION = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
 """of ImageNet's pictures"""

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from saccade.data.detection.augment import Augmentation
 from saccade.detectors.rfcn.config import RFCN_RESNET50, RFCN_RESNET101, RFCNConfig
 from saccade.detectors.rfcn.network import RFCN
-from saccade.training.detection import DetectionTask, task_of
+from saccade.training.detection import DetectionTask
 from saccade.training.recipe import DetectionRecipe, Group, Optimisation
+from saccade.training.transfer import task_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,5 @@
 """torchvision's detectors with one face: labels from 0, three steps, and a body that may be reduced."""
 
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,52 +12,26 @@ from torchvision.models.detection.image_list import ImageList
 from torchvision.models.detection.ssd import SSD
 from torchvision.ops import clip_boxes_to_image
 
-from saccade.detectors.fitting import Resized, Resizing
 from saccade.nets.detection import Found, Target, suppress, without_crowds
-from saccade.nets.inference import as_precise_as
+from saccade.nets.fitting import Resized, Resizing
+from saccade.nets.torchvision import Wrapped
 
 
-class Face(Resizing):
+class Face(Wrapped):
     """What stands before a detector of torchvision's; a mixin, whose parts keep torchvision's names.
 
     Attributes:
         outputs: which of the network's outputs is each class.
         class_parts: names of the parts that are made for a number of classes; all else fits any.
-        reducible: names of the parts that bfloat16 is precise enough for.
     """
 
-    backbone: Any
     outputs: tuple[int, ...]
     class_parts: tuple[str, ...] = ()
-    reducible: tuple[str, ...] = ("backbone", "head")
 
     def __init__(self, model: nn.Module, outputs: tuple[int, ...]) -> None:
-        """Takes over all that a model consists of: torchvision makes objects of its own classes."""
-        nn.Module.__init__(self)
-        self.__dict__.update(model.__dict__)
+        """Takes over all that a model consists of."""
+        super().__init__(model)
         self.outputs = outputs
-
-    def fix_norms(self, eps: float) -> None:
-        """Sets what the backbone's batch norms add to variances; with nothing, they no longer learn."""
-        for part in self.get_submodule("backbone").modules():
-            if isinstance(part, nn.BatchNorm2d):
-                part.eps = eps
-                part.requires_grad_(eps > 0)
-
-    def train(self, mode: bool = True) -> "Face":
-        """Sets training mode everywhere but in batch norms that do not learn."""
-        super().train(mode)
-        for part in self.modules():
-            if isinstance(part, nn.BatchNorm2d) and not part.eps:
-                part.eval()
-        return self
-
-    def prepare(self) -> None:
-        """Lets the reduced parts take and return float32, in which all else is computed."""
-        for name in self.reducible:
-            part = self.get_submodule(name)
-            if next(part.parameters()).dtype != torch.float32:
-                self.set_submodule(name, Reduced(part))
 
     @property
     def num_classes(self) -> int:
@@ -103,27 +76,6 @@ class Face(Resizing):
             "labels": of_rows[is_class],
             "scores": found["scores"][is_class],
         }
-
-
-class Reduced(nn.Module):
-    """A part that computes in another kind of number than all around it."""
-
-    def __init__(self, part: nn.Module) -> None:
-        super().__init__()
-        self.part = part
-
-    def forward(self, inputs: Any) -> Any:
-        """What the part gives, in float32."""
-        return _converted(self.part(_converted(inputs, like=self.part)))
-
-
-def _converted(values: Any, like: nn.Module | None = None) -> Any:
-    """Tensors, or lists, tuples and dictionaries of them, in float32, or as a part computes."""
-    if isinstance(values, Tensor):
-        return values.float() if like is None else as_precise_as(like, values)
-    if isinstance(values, Mapping):
-        return OrderedDict((name, _converted(value, like)) for name, value in values.items())
-    return type(values)(_converted(value, like) for value in values)
 
 
 class FasterRCNNNetwork(Face, FasterRCNN):

@@ -10,8 +10,9 @@ from saccade.detectors.torchvision import config as presets
 from saccade.detectors.torchvision.build import make_network
 from saccade.detectors.torchvision.config import TorchvisionConfig
 from saccade.detectors.torchvision.weights import renamed
-from saccade.training.detection import DetectionTask, task_of
+from saccade.training.detection import DetectionTask
 from saccade.training.recipe import DetectionRecipe, Group, Optimisation
+from saccade.training.transfer import task_of
 
 _LEARNING_EPS = 1e-5
 """what batch norms add to the variance where they learn"""
@@ -21,7 +22,7 @@ class TorchvisionTask(DetectionTask):
     """Training of a detector of torchvision's, from weights of any age."""
 
     def translated(self, weights: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-        """See `DetectionTask`."""
+        """See `TransferTask`."""
         return dict(renamed(self.network, weights))
 
 

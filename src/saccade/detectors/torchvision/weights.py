@@ -9,14 +9,10 @@ from torch import Tensor, nn
 from saccade.core.errors import WeightsError
 from saccade.detectors.torchvision.config import TorchvisionNetworkConfig
 from saccade.detectors.torchvision.network import Face, RetinaNetNetwork
+from saccade.nets.torchvision import with_current_names
 from saccade.weights import Checkpoint, fill
 from saccade.weights.recognition import looks_like
 
-_CONVOLUTIONS = {
-    re.compile(r"(backbone\.fpn\.(?:inner|layer)_blocks\.\d+)\.(weight|bias)"): r"\1.0.\2",
-    re.compile(r"(rpn\.head\.conv)\.(weight|bias)"): r"\1.0.0.\2",
-}
-"""names from before torchvision 0.13, where convolutions stood alone that are now followed by others"""
 _TOWER = re.compile(r"(head\.(?:classification|regression)_head\.conv)\.(\d+)\.(weight|bias)")
 """RetinaNet's four convolutions, once numbered together with what stands between them"""
 
@@ -35,9 +31,7 @@ def read_weights(network: Face, checkpoint: Checkpoint, made: TorchvisionNetwork
 def renamed(network: nn.Module, tensors: Mapping[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
     """The tensors of a file under the names that torchvision has for them today."""
     is_retinanet = isinstance(network, RetinaNetNetwork)
-    for name, value in tensors.items():
-        for pattern, new in _CONVOLUTIONS.items():
-            name = pattern.sub(new, name) if pattern.fullmatch(name) else name
+    for name, value in with_current_names(tensors):
         if is_retinanet and (found := _TOWER.fullmatch(name)):
             name = f"{found[1]}.{int(found[2]) // 2}.0.{found[3]}"
         yield name, value

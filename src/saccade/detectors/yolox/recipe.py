@@ -13,8 +13,9 @@ from saccade.detectors.yolox.config import (
     YOLOXConfig,
 )
 from saccade.detectors.yolox.network import YOLOX
-from saccade.training.detection import DetectionTask, task_of
+from saccade.training.detection import DetectionTask
 from saccade.training.recipe import DetectionRecipe, Group, Optimisation
+from saccade.training.transfer import task_of
 
 BATCH = 16
 _RATE = 0.01 / 64

@@ -6,9 +6,10 @@ from enum import StrEnum
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
-from saccade.evaluation.detection.matching import NOBODY, Matches
-from saccade.evaluation.detection.overlaps import pairwise_iou
+from saccade.evaluation.detection.matching import Matches
 from saccade.evaluation.detection.tables import Detections, Truths
+from saccade.evaluation.pictures.matching import NOBODY, best_pairs
+from saccade.evaluation.pictures.overlaps import pairwise_iou
 
 NEAR = 0.1
 """from which overlap on a detection is near a truth rather than on nothing"""
@@ -93,7 +94,7 @@ def find_mistakes(
         overlaps = pairwise_iou(detections.boxes[found], truths.boxes[there])
         same = detections.labels[found][:, None] == truths.labels[there]
         # what is left of both, in this picture
-        swapped = _pairs(np.where(missed[there] & ~same, overlaps, -1.0), iou)
+        swapped = best_pairs(np.where(missed[there] & ~same, overlaps, -1.0), iou)
         taken_for |= {int(there[column]): int(found[row]) for row, column in swapped.items()}
         alarms += [
             _explain(int(found[row]), overlaps[row], same[row], there, iou) for row in range(len(found))
@@ -132,17 +133,6 @@ def _by_picture(
     for place, picture in enumerate(detections.images[rows].tolist()):
         groups.setdefault(picture, []).append(place)
     return [(rows[places], np.arange(starts[places[0]], ends[places[0]])) for places in groups.values()]
-
-
-def _pairs(overlaps: Float64[np.ndarray, "d t"], iou: float) -> dict[int, int]:
-    """Rows and columns that belong together, the greatest overlap first, each once."""
-    pairs: dict[int, int] = {}
-    overlaps = overlaps.copy()
-    while overlaps.size and overlaps.max() >= iou:
-        row, column = np.unravel_index(overlaps.argmax(), overlaps.shape)
-        pairs[int(row)] = int(column)
-        overlaps[row], overlaps[:, column] = -1.0, -1.0
-    return pairs
 
 
 def _explain(

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
-from saccade.evaluation.detection.overlaps import pairwise_cover, pairwise_iou
 from saccade.evaluation.detection.tables import Detections, Truths
-
-NOBODY = -1
+from saccade.evaluation.pictures.matching import NOBODY, assign_next, groups
+from saccade.evaluation.pictures.overlaps import pairwise_cover, pairwise_iou
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -56,14 +55,18 @@ def match(truths: Truths, detections: Detections, iou: float = 0.5, *, takes_nex
     truth = np.full(len(detections), NOBODY, np.int64)
     overlap = np.zeros(len(detections))
     is_ignored = np.zeros(len(detections), bool)
-    assign = _assign_next if takes_next else _assign_best
-    for found, there in _groups(truths, detections):
+    classes = 1 + max(truths.labels.max(initial=0), detections.labels.max(initial=0))
+    here, known = (table.images * classes + table.labels for table in (detections, truths))
+    for found, there in groups(here, known):
         found = found[np.argsort(-detections.scores[found], kind="stable")]
         counted, crowd = truths.is_counted[there], truths.is_crowd[there]
         overlaps = pairwise_iou(detections.boxes[found], truths.boxes[there])
         if crowd.any():
             overlaps[:, crowd] = pairwise_cover(detections.boxes[found], truths.boxes[there][crowd])
-        for row, column in assign(overlaps, counted, crowd, iou):
+        assigned = (
+            assign_next(overlaps, counted, iou) if takes_next else _assign_best(overlaps, counted, crowd, iou)
+        )
+        for row, column in assigned:
             truth[found[row]], overlap[found[row]] = there[column], overlaps[row, column]
         # a difficult truth is as good as a crowd once no other is left
         passed = (
@@ -78,43 +81,12 @@ def match(truths: Truths, detections: Detections, iou: float = 0.5, *, takes_nex
     return Matches(truth=truth, overlap=overlap, is_ignored=is_ignored, detection=detection)
 
 
-def _groups(
-    truths: Truths, detections: Detections
-) -> Iterator[tuple[Int64[np.ndarray, " d"], Int64[np.ndarray, " t"]]]:
-    """Detections and truths of one class in one picture, wherever there are both."""
-    classes = 1 + max(truths.labels.max(initial=0), detections.labels.max(initial=0))
-    here, there = (table.images * classes + table.labels for table in (detections, truths))
-    order, others = np.argsort(here, kind="stable"), np.argsort(there, kind="stable")
-    for key in np.intersect1d(here, there):
-        found = slice(*np.searchsorted(here, (key, key + 1), sorter=order))
-        known = slice(*np.searchsorted(there, (key, key + 1), sorter=others))
-        yield order[found], others[known]
-
-
-Pairs = Iterator[tuple[int, int]]
-
-
-def _assign_next(
-    overlaps: Float64[np.ndarray, "d t"],
-    counted: Bool[np.ndarray, " t"],
-    crowd: Bool[np.ndarray, " t"],
-    iou: float,
-) -> Pairs:
-    """The truth of each detection by COCO's rules: the best that is not taken, the last of equals."""
-    free = np.where(counted, overlaps, -1.0)
-    for row in np.flatnonzero((free >= iou).any(axis=1)):
-        column = free.shape[1] - 1 - int(free[row, ::-1].argmax())
-        if free[row, column] >= iou:
-            free[:, column] = -1.0
-            yield int(row), column
-
-
 def _assign_best(
     overlaps: Float64[np.ndarray, "d t"],
     counted: Bool[np.ndarray, " t"],
     crowd: Bool[np.ndarray, " t"],
     iou: float,
-) -> Pairs:
+) -> Iterator[tuple[int, int]]:
     """The truth of each detection by VOC's rules: the best, the first of equals; none where it is taken."""
     plain = np.where(crowd, -1.0, overlaps)
     best, taken = plain.argmax(axis=1), ~counted

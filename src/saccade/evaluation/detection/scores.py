@@ -8,13 +8,14 @@ from jaxtyping import Bool, Float64
 
 from saccade.core import Instances
 from saccade.data.detection.annotations import DetectionDataset
-from saccade.evaluation.detection.coco import SIZES, CocoScores, score_coco
+from saccade.evaluation.detection.coco import SIZES, score_coco
 from saccade.evaluation.detection.coco_results import image_ids
 from saccade.evaluation.detection.confusion import Mistakes, find_mistakes
 from saccade.evaluation.detection.matching import Matches, match
 from saccade.evaluation.detection.sweep import Operation, Sweep
 from saccade.evaluation.detection.tables import Detections, Truths
 from saccade.evaluation.detection.voc import average_precision, average_precision_2007
+from saccade.evaluation.pictures.coco import CocoScores, mean_known
 
 IOU = 0.5
 """overlap from which a detection is a truth, in all but COCO's scores over several"""
@@ -83,12 +84,12 @@ class DetectionScores:
     @property
     def voc_map(self) -> float:
         """VOC's mean average precision since 2010: the area under the curve."""
-        return _mean(self.voc)
+        return mean_known(self.voc)
 
     @property
     def voc_map_2007(self) -> float:
         """VOC's mean average precision until 2009: at eleven recalls."""
-        return _mean(self.voc_2007)
+        return mean_known(self.voc_2007)
 
     @property
     def precision(self) -> float:
@@ -201,8 +202,3 @@ def _is_size(areas: Float64[np.ndarray, " N"], size: str) -> Bool[np.ndarray, " 
     assert size in SIZES
     low, high = _EDGES[size]
     return (areas >= low) & (areas < high)
-
-
-def _mean(values: Float64[np.ndarray, " _"]) -> float:
-    known = values[~np.isnan(values)]
-    return float(known.mean()) if len(known) else float("nan")

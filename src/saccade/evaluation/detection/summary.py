@@ -9,6 +9,7 @@ from saccade.evaluation.detection.coco import MAX_DETECTIONS, SIZES
 from saccade.evaluation.detection.confusion import Fault
 from saccade.evaluation.detection.scores import IOU, DetectionScores
 from saccade.evaluation.detection.sweep import Operation
+from saccade.evaluation.pictures.numbers import number, rounded
 
 BACKGROUND = "background"
 GRID = 101
@@ -97,11 +98,6 @@ def iou_histogram(scores: DetectionScores) -> list[int]:
     return [int(count) for count in np.histogram(scores.overlaps, BINS)[0]]
 
 
-def number(value: float) -> float | None:
-    """A score for JSON, which knows no NaN."""
-    return None if np.isnan(value) else float(value)
-
-
 def _of_class(scores: DetectionScores, label: int) -> dict[str, Any]:
     best = scores.sweeps[label].best()
     return {
@@ -147,7 +143,7 @@ def _curves(scores: DetectionScores) -> Mapping[str, Any]:
         "precision_by_class": {name: curve(scores, IOU, label) for label, name in enumerate(scores.classes)},
         "threshold": thresholds(scores).round(6).tolist(),
         "by_threshold": {
-            key: [_rounded(getattr(operation, key)) for operation in at]
+            key: [rounded(getattr(operation, key)) for operation in at]
             for key in ("precision", "recall", "f1")
         },
     }
@@ -155,9 +151,4 @@ def _curves(scores: DetectionScores) -> Mapping[str, Any]:
 
 def curve(scores: DetectionScores, iou: float, label: int | None = None) -> list[float | None]:
     """Precision by recall, rounded; see `CocoScores.precision_at`."""
-    return [_rounded(value) for value in scores.coco.precision_at(iou, label)]
-
-
-def _rounded(value: float) -> float | None:
-    known = number(value)
-    return None if known is None else round(known, 4)
+    return [rounded(value) for value in scores.coco.precision_at(iou, label)]

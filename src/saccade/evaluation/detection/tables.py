@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float32, Float64, Int64
+from jaxtyping import Bool, Float64, Int64
 
 from saccade.core import Instances
 from saccade.data.detection.annotations import AnnotatedImage, DetectionDataset
+from saccade.evaluation.pictures.tables import decimals, joined, picture_places
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -33,12 +34,12 @@ class Truths:
         """The boxes of a data set."""
         images = dataset.images
         return cls(
-            images=np.repeat(np.arange(len(images)), [len(image) for image in images]).astype(np.int64),
-            labels=_joined([image.labels for image in images], np.int64),
-            boxes=_decimals(_joined([image.boxes for image in images], np.float32, (4,))),
-            areas=_joined([_areas_of(image) for image in images], np.float64),
-            is_crowd=_joined([image.is_crowd for image in images], np.bool_),
-            is_difficult=_joined([image.is_difficult for image in images], np.bool_),
+            images=picture_places([len(image) for image in images]),
+            labels=joined([image.labels for image in images], np.int64),
+            boxes=decimals(joined([image.boxes for image in images], np.float32, (4,))),
+            areas=joined([_areas_of(image) for image in images], np.float64),
+            is_crowd=joined([image.is_crowd for image in images], np.bool_),
+            is_difficult=joined([image.is_difficult for image in images], np.bool_),
         )
 
     def __len__(self) -> int:
@@ -74,10 +75,10 @@ class Detections:
             _check(each, classes, f"found[{number}]")
         none = np.zeros(0, np.int64)
         return cls(
-            images=np.repeat(np.arange(len(found)), [len(each) for each in found]).astype(np.int64),
-            labels=_joined([none if each.labels is None else each.labels for each in found], np.int64),
-            boxes=_joined([each.boxes for each in found], np.float64, (4,)),
-            scores=_joined([each.scores for each in found], np.float64),
+            images=picture_places([len(each) for each in found]),
+            labels=joined([none if each.labels is None else each.labels for each in found], np.int64),
+            boxes=joined([each.boxes for each in found], np.float64, (4,)),
+            scores=joined([each.scores for each in found], np.float64),
         )
 
     def __len__(self) -> int:
@@ -116,20 +117,7 @@ def _check(found: Instances, classes: int, where: str) -> None:
         raise ValueError(f"{where}: a box or a score is not finite")
 
 
-def _decimals(boxes: Float32[np.ndarray, "T 4"]) -> Float64[np.ndarray, "T 4"]:
-    """The decimal numbers that were rounded to float32.
-
-    Annotations have few decimals, and overlaps of exactly 0.5 are not rare: rounding must not decide on them.
-    """
-    return boxes.astype(np.str_).astype(np.float64)
-
-
 def _areas_of(image: AnnotatedImage) -> np.ndarray:
     if image.areas is not None:
         return image.areas
     return (image.boxes[:, 2:] - image.boxes[:, :2]).astype(np.float64).prod(axis=1)
-
-
-def _joined(parts: Sequence[np.ndarray], kind: type, shape: tuple[int, ...] = ()) -> np.ndarray:
-    # a data set may have no picture at all
-    return np.concatenate([np.zeros((0, *shape), kind), *parts]).astype(kind)

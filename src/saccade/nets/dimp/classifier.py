@@ -89,6 +89,11 @@ class TargetClassifier(nn.Module):
         improved: Tensor = self.filter_optimizer(filters, samples, steps=steps)
         return improved
 
+    def loss(self, filters: Float[Tensor, "N C k k"], samples: TrainingSamples) -> Float[Tensor, " N"]:
+        """What the optimiser makes smaller."""
+        problem = self.filter_optimizer.problem(samples, filters.shape[-1])
+        return problem.value(filters, problem.measure(filters))
+
     def classify(
         self, features: Float[Tensor, "N T C h w"], filters: Float[Tensor, "N C k k"]
     ) -> Float[Tensor, "N T H W"]:

@@ -6,6 +6,7 @@ What depends on pictures lives on the device; where to look lives on the host, w
 once a frame.
 """
 
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
@@ -16,8 +17,10 @@ from torch import Tensor
 from saccade.core.errors import TargetError
 from saccade.core.frame import Frame
 from saccade.core.timing import Stopwatch
+from saccade.nets.filter_learning import FilterProblem
 from saccade.nets.inference import exact_float32
 from saccade.nets.resnet import normalise_bgr
+from saccade.online.insight import Insight, insights
 from saccade.online.memory import Samples, first_free_slot
 from saccade.online.run import LOST, TRACKED, UNCERTAIN, Estimate
 from saccade.online.segmentation import Prompts, Segmentation
@@ -149,6 +152,20 @@ class LWLSegmenter:
         state.age += 1
         return Sight(scores, features, encoding)
 
+    def inspect(self, frame: Frame, state: LWLState) -> list[Insight]:
+        """The probability of the region's pixels, for each target as if it were alone; see `Inspectable`."""
+        search = self.config.search
+        with self._precision():
+            view, crops, crop_of = search.look(frame, state.centre, state.scale)
+            crop_of = crop_of.to(self.device)
+            levels, features = self._features(crops)
+            encoding = self.network.target_model.encode(features[crop_of], state.filter)
+            scores = self.network.decoder(encoding, levels, crop_of, search.size_hw).sigmoid()
+            losses = torch.zeros(len(state), device=self.device)
+            for some, problem, measured in self._problems(state, torch.arange(len(state))):
+                losses[some] = problem.value(state.filter[some], measured)
+        return insights(view, scores, losses, state.samples.weights)
+
     def conclude(self, frame: Frame, state: LWLState, sight: Sight, stopwatch: Stopwatch) -> Segmentation:
         """Lets the targets of a frame compete for its pixels, and learns from what each one won."""
         with self._precision():
@@ -211,14 +228,20 @@ class LWLSegmenter:
 
     def _improve(self, state: LWLState, rows: Integer[Tensor, " M"], *, steps: int) -> None:
         """Goes on with the optimisation of some targets' filters, on what they remember."""
-        learner = self.network.target_model
+        for some, problem, measured in self._problems(state, rows):
+            state.filter[some], state.encodings[some, : measured.shape[1]] = (
+                self.network.target_model.improve(state.filter[some], measured, problem, steps=steps)
+            )
+
+    def _problems(
+        self, state: LWLState, rows: Integer[Tensor, " M"]
+    ) -> Iterator[tuple[Tensor | slice, FilterProblem, Float[Tensor, "n T M h w"]]]:
+        """Some targets in parts: what their filters should make of what they remember, and what they do."""
         for some, features, encoded, shares in state.samples.stored(rows):
             labels, weights = encoded.unbind(2)
-            problem = learner.problem(features, labels, shares[:, :, None, None, None] * weights)
-            stored = slice(labels.shape[1])
-            state.filter[some], state.encodings[some, stored] = learner.improve(
-                state.filter[some], state.encodings[some, stored], problem, steps=steps
-            )
+            weights = shares[:, :, None, None, None] * weights
+            problem = self.network.target_model.problem(features, labels, weights)
+            yield some, problem, state.encodings[some, : labels.shape[1]]
 
     def _move(
         self,

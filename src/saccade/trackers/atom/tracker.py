@@ -9,7 +9,7 @@ from torch import Tensor
 from saccade.nets.inference import for_inference
 from saccade.online.discriminative import DiscriminativeState, DiscriminativeTracker
 from saccade.online.localization import ScoreMaps
-from saccade.online.memory import SampleMemory, Samples, smallest_weight_slot
+from saccade.online.memory import SampleMemory, Samples, SampleWeights, smallest_weight_slot
 from saccade.online.state import TargetState
 from saccade.online.target_model import STRIDE
 from saccade.ops.activations import CELU
@@ -122,6 +122,20 @@ class ATOMTargetModel:
         state.samples.add(
             rows, compressed, centres, learning_rates, slot_rule=smallest_weight_slot, initial_minimum=minimum
         )
+
+    def sample_weights(self, state: ATOMModelState) -> SampleWeights:
+        """See `TargetModel`."""
+        return state.samples.weights
+
+    def loss(self, state: ATOMModelState) -> Float[Tensor, " N"]:
+        """The squared errors of its scores and the filter's own square; see `TargetModel`."""
+        losses = torch.zeros_like(state.label_sigma)
+        for some, features, centres, weights in state.samples.stored(torch.arange(len(state))):
+            fit = self._fit(features, centres, weights, state.label_sigma[some])
+            residual, filters = fit.linearise(state.filter[some]).residual, state.filter[some]
+            energy = filters.square().flatten(1).sum(dim=1)
+            losses[some] = residual.square().flatten(1).sum(dim=1) + self.config.filter_reg * energy
+        return losses
 
     def improve(self, state: ATOMModelState, rows: Integer[Tensor, " M"], *, steps: int) -> None:
         """Conjugate gradient steps from one linearisation; see `TargetModel`."""

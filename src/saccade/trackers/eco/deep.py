@@ -12,6 +12,7 @@ from torch import Tensor
 from saccade.core.frame import Frame
 from saccade.core.timing import Stopwatch
 from saccade.nets.vggm import ResNet18VGGM
+from saccade.online.insight import Insight, insights
 from saccade.online.memory import SampleWeights, add_sample
 from saccade.online.run import TRACKED, Estimate
 from saccade.ops.crops import CropView, sample_patch
@@ -94,6 +95,26 @@ class ECODeep:
         boxes = torch.cat([state.centre - (size - 1) / 2, size], dim=1)
         return Estimate(boxes, peak.score, torch.full_like(state.age, TRACKED, dtype=torch.int8))
 
+    def inspect(self, frame: Frame, state: ECODeepState) -> list[Insight]:
+        """The scores at the best scale; the loss is the share of their equation that the filters leave.
+
+        The memory is that of the first block. See `Inspectable`.
+        """
+        views, rows = self._search_regions(state), torch.arange(len(state))
+        scores = self._scores(state, self._samples(frame, state, views))
+        best = scores.flatten(2).amax(dim=2).argmax(dim=1)
+        half = scores.shape[-1] // 2
+        rest, right = torch.zeros_like(state.scale), torch.zeros_like(state.scale)
+        for b in range(len(self.config.blocks)):
+            problem = self._problem(state, b, slice(None), state.energies[b])
+            left = (problem.right - problem.apply((state.filters[b],))[0],)
+            rest += problem.inner(left, left)
+            right += problem.inner((problem.right,), (problem.right,))
+        memory = SampleWeights(state.weights[0], state.newest[0], state.stored, state.initial)
+        # the middle of the crop is at pixel 0
+        maps = scores[rows, best].roll((half, half), dims=(1, 2))
+        return insights(views[rows, best], maps, (rest / right).sqrt(), memory)
+
     def _side(self, state: ECODeepState) -> int:
         """Side of the search region in crop pixels: the coarsest map has as many cells as its label."""
         return state.labels[-1].shape[1] * self.config.blocks[-1].stride
@@ -121,6 +142,15 @@ class ECODeep:
 
     def _localise(self, state: ECODeepState, samples: Blocks) -> Peak:
         """Score all places at all scales, and take the best."""
+        side = self._side(state)
+        score, place = self._scores(state, samples).flatten(1).max(dim=1)
+        index = torch.stack([place % side, place // side % side], dim=1)
+        # the middle of the crop is at pixel 0; the second half of an axis is what lies left of or above it
+        displacement = (index + side / 2) % side - side / 2
+        return Peak(place // side**2, displacement.to(score), score)
+
+    def _scores(self, state: ECODeepState, samples: Blocks) -> Float[Tensor, "N S side side"]:
+        """The scores of all places at all scales."""
         series = sum_series(
             [
                 block.score_weight * (filters[:, None] * sample).sum(dim=-1)
@@ -128,12 +158,7 @@ class ECODeep:
             ]
         )
         side = self._side(state)
-        scores = sample_series(series, (side, side))
-        score, place = scores.flatten(1).max(dim=1)
-        index = torch.stack([place % side, place // side % side], dim=1)
-        # the middle of the crop is at pixel 0; the second half of an axis is what lies left of or above it
-        displacement = (index + side / 2) % side - side / 2
-        return Peak(place // side**2, displacement.to(scores), score)
+        return sample_series(series, (side, side))
 
     def _move(self, frame: Frame, state: ECODeepState, views: CropView, peak: Peak) -> Float[Tensor, "N 2"]:
         """Put each target where its peak is, and return how far off its crop's middle, in crop pixels."""
@@ -178,14 +203,10 @@ class ECODeep:
         solver = ConjugateGradient(polak_ribiere, forgetting)
         targets = torch.arange(int(is_due.sum()), device=is_due.device)
         for b, block in enumerate(config.blocks):
-            samples, weights, energy = state.samples[b][rows], state.weights[b][rows], state.energies[b][rows]
+            samples, energy = state.samples[b][rows], state.energies[b][rows]
             newest = samples[targets, :, state.newest[b][rows]].reshape(energy.shape)
             energy = energy.lerp(newest.abs().square(), block.learning_rate)
-            regularisation = Regularisation(state.reg_squared[b][rows], state.reg_energy[b][rows])
-            diagonal = preconditioner(energy, regularisation, config)
-            problem = FilterProblem.of_samples(
-                samples, weights, state.labels[b][rows], regularisation, diagonal
-            )
+            problem = self._problem(state, b, rows, energy)
             kept = CGState((state.directions[b][rows],), state.rhos[b][rows], (state.residuals[b][rows],))
             (filters,), kept = solver.solve(
                 problem, (problem.right,), (state.filters[b][rows],), steps=config.update_steps, kept=kept
@@ -194,3 +215,12 @@ class ECODeep:
             state.energies[b][rows] = energy
             state.directions[b][rows], state.rhos[b][rows] = kept.direction[0], kept.rho
             state.residuals[b][rows] = kept.previous[0]
+
+    def _problem(
+        self, state: ECODeepState, b: int, rows: Bool[Tensor, " N"] | slice, energy: Tensor
+    ) -> FilterProblem:
+        """The equation of a block's filters, on what is remembered of some targets."""
+        regularisation = Regularisation(state.reg_squared[b][rows], state.reg_energy[b][rows])
+        diagonal = preconditioner(energy, regularisation, self.config)
+        samples, weights = state.samples[b][rows], state.weights[b][rows]
+        return FilterProblem.of_samples(samples, weights, state.labels[b][rows], regularisation, diagonal)

@@ -10,6 +10,7 @@ from jaxtyping import Complex, Float, Integer
 from torch import Tensor
 
 from saccade.core import Frame, Stopwatch
+from saccade.online.insight import Insight, insights
 from saccade.online.run import LOST, TRACKED, UNCERTAIN, Estimate
 from saccade.online.scale_filter import measure_scale, scale_model, scale_spectrum
 from saccade.online.search_region import keep_inside
@@ -166,6 +167,20 @@ class ECOTracker:
         boxes = torch.cat([centre - (size - 1) / 2, size], dim=1)
         return Estimate(boxes, state.confidence.clone(), self._status(state.confidence))
 
+    def inspect(self, frame: Frame, state: ECOState) -> list[Insight]:
+        """The scores of filter and colours; the loss is the share of its equation that the filter leaves.
+
+        Samples are remembered as sums, none by itself. See `Inspectable`.
+        """
+        region = self._look(frame, state.centre, state.size)
+        bases = (state.hog_basis, state.color_basis)
+        sample = spectrum(compress(region.cues(), bases, state.has_color) * self._window())
+        scores, _ = self._scores(sample, color_bins(region.color), region.view, state)
+        equation = FilterEquation(state.gram, self._penalty(region.view, state.size), self.config.filter)
+        rest = (state.cross - equation.apply((state.filter,))[0],)
+        wished = equation.inner((state.cross,), (state.cross,))
+        return insights(region.view, scores, (equation.inner(rest, rest) / wished).sqrt())
+
     def _look(self, frame: Frame, centre: Tensor, size: Tensor) -> Region:
         search = self.config.search
         side = search.cells * CELL
@@ -176,15 +191,21 @@ class ECOTracker:
         self, sample: Tensor, bins: Tensor, view: CropView, state: ECOState
     ) -> tuple[Float[Tensor, "N 2"], Float[Tensor, " N"]]:
         """Where the target is, in crop pixels, and the highest score of the filter alone, wherever it is."""
+        scores, filtered = self._scores(sample, bins, view, state)
+        displacement = peak2d(scores).double() - self.config.search.cells // 2
+        return CELL * displacement + (view.size_wh[0] - 1) / 2, filtered.flatten(1).amax(1)
+
+    def _scores(
+        self, sample: Tensor, bins: Tensor, view: CropView, state: ECOState
+    ) -> tuple[Float[Tensor, "N n n"], Float[Tensor, "N n n"]]:
+        """What the target is looked for in, and the part of it that the filter gives."""
         cells = self.config.search.cells
         filtered = from_spectrum((state.filter * sample).sum(1))
         # colours are binned at half of the crop's resolution
         size = state.size / view.scale[:, None] / 2
         colored = color_scores(bins, state.foreground, state.background, size, cells)
         share = (self.config.histogram.weight * state.has_color)[:, None, None]
-        scores = torch.lerp(filtered, colored, share) * _inertia(cells, self.config.search.inertia)
-        displacement = peak2d(scores).double() - cells // 2
-        return CELL * displacement + (view.size_wh[0] - 1) / 2, filtered.flatten(1).amax(1)
+        return torch.lerp(filtered, colored, share) * _inertia(cells, self.config.search.inertia), filtered
 
     def _measure_size(
         self, region: Region, inside: Tensor, state: ECOState, frame_wh: tuple[int, int]

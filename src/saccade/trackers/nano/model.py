@@ -83,6 +83,14 @@ class FilterModel:
             initial_minimum=self.memory.initial_minimum,
         )
 
+    def loss(self, state: FilterState) -> Float[Tensor, " N"]:
+        """What the filters do wrong on what is remembered."""
+        losses = state.filter.new_zeros(len(state))
+        for some, features, positions, weights in state.samples.stored(torch.arange(len(state))):
+            problem = self._plain_problem(features, positions, weights)
+            losses[some] = problem.value(state.filter[some], problem.measure(state.filter[some]))
+        return losses
+
     def improve(self, state: FilterState, rows: Integer[Tensor, " M"], *, steps: int) -> None:
         """Takes some steps towards the minimum on what is remembered of some targets."""
         for some, features, positions, weights in state.samples.stored(rows):
@@ -92,6 +100,14 @@ class FilterModel:
     def _problem(
         self, features: Float[Tensor, "N T C h w"], positions: Float[Tensor, "N T 2"], weights: Tensor
     ) -> FilterProblem | SpectralFilterProblem:
+        plain = self._plain_problem(features, positions, weights)
+        if self.config.size < SPECTRAL_FROM:
+            return plain
+        return SpectralFilterProblem.of(features, plain.loss, self.config.reg, self.config.size)
+
+    def _plain_problem(
+        self, features: Float[Tensor, "N T C h w"], positions: Float[Tensor, "N T 2"], weights: Tensor
+    ) -> FilterProblem:
         """Least squares with a Gaussian label and, in the background, a leaky hinge (SuperDiMP-simple's)."""
         height, width = features.shape[-2:]
         sigma = torch.full_like(positions, self.config.label_sigma)
@@ -99,6 +115,4 @@ class FilterModel:
         mask = ((label > BACKGROUND_BELOW) + LEAK).clamp(max=1)
         weight = weights.float().sqrt()[..., None, None].expand_as(label)
         loss = WeightedSquares(weight, mask * label, LeakyReLU(mask))
-        if self.config.size < SPECTRAL_FROM:
-            return FilterProblem(features, loss, features.new_tensor([self.config.reg]))
-        return SpectralFilterProblem.of(features, loss, self.config.reg, self.config.size)
+        return FilterProblem(features, loss, features.new_tensor([self.config.reg]))

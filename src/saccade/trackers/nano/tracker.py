@@ -13,6 +13,7 @@ from jaxtyping import Complex, Float, Integer, UInt8
 from torch import Tensor
 
 from saccade.core import Frame, Stopwatch
+from saccade.online.insight import Insight, insights
 from saccade.online.run import LOST, TRACKED, UNCERTAIN, Estimate
 from saccade.online.scale_filter import measure_scale, scale_model, scale_spectrum
 from saccade.online.search_region import keep_inside
@@ -174,6 +175,12 @@ class NanoTracker:
         boxes = torch.cat([state.centre - (state.size - 1) / 2, state.size], dim=1)
         return Estimate(boxes, score.double(), self._status(score))
 
+    def inspect(self, frame: Frame, state: NanoState) -> list[Insight]:
+        """The scores of both filters; loss and memory are those of the coarse one. See `Inspectable`."""
+        seen, fine_scores = self._look(frame, state)
+        scores = self._scores(self.network.features(seen.crops, seen.cues), fine_scores, state)
+        return insights(seen.view, scores, self.coarse.loss(state.coarse), state.coarse.samples.weights)
+
     def _view(self, centre: Tensor, size: Tensor, size_wh: tuple[int, int] | None = None) -> CropView:
         search = self.config.search
         scale = search.area * size.prod(1).sqrt() / search.side
@@ -202,13 +209,19 @@ class NanoTracker:
         state: NanoState,
     ) -> tuple[Float[Tensor, "N 2"], Float[Tensor, " N"]]:
         """Where in the frame the targets are, and the score there."""
+        scores = self._scores(features, fine_scores, state)
+        displacement = peak2d(scores).double() - (fine_scores.shape[-1] - 1) / 2
+        return view.centre + FINE_STRIDE * displacement * view.scale[:, None], scores.flatten(1).amax(1)
+
+    def _scores(
+        self, features: Float[Tensor, "N c h w"], fine_scores: Float[Tensor, "N H W"], state: NanoState
+    ) -> Float[Tensor, "N H W"]:
+        """What both filters say of each cell of the fine features."""
         cells = fine_scores.shape[-1]
         coarse = self.coarse.score(features[:, None], state.coarse)
         coarse = F.interpolate(coarse, (cells, cells), mode="bicubic", align_corners=False)[:, 0]
         scores = torch.lerp(fine_scores, coarse, self.config.coarse_share)
-        scores = scores * _inertia(cells, self.config.search.inertia)
-        displacement = peak2d(scores).double() - (cells - 1) / 2
-        return view.centre + FINE_STRIDE * displacement * view.scale[:, None], scores.flatten(1).amax(1)
+        return scores * _inertia(cells, self.config.search.inertia)
 
     def _scales(self, gray: Tensor, view: CropView, centre: Tensor, size: Tensor) -> Complex[Tensor, "N f D"]:
         return scale_spectrum(gray, view.to_crop(centre), size / view.scale[:, None], self.config.scale)

@@ -68,6 +68,24 @@ def test_where_the_classes_come_from(
     assert dataset.images[0].labels.tolist() == [dataset.classes.index(name) for name in names]
 
 
+def test_classes_that_are_given_name_all_that_is_there(tmp_path: Path) -> None:
+    voc(tmp_path, {"a": GOOD, "b": [("dog", 1, 1, 20, 10)]})
+    with pytest.raises(
+        DatasetError, match=r"b.xml, object 1: 'dog' is none of the classes given \(cat\); .* add it"
+    ):
+        open_detection("voc", tmp_path, classes=["cat"])
+
+
+@pytest.mark.parametrize("word", ["yes", "Off", "null"])
+def test_names_that_yaml_reads_as_something_else_are_refused(word: str, tmp_path: Path) -> None:
+    picture(tmp_path / "images" / "a.jpg")
+    (tmp_path / "data.yaml").write_text(f"names: [cat, {word}]\ntrain: images\n")
+    with pytest.raises(DatasetError, match="put it in quotes"):
+        open_detection("yolo", tmp_path)
+    (tmp_path / "data.yaml").write_text(f"names: [cat, '{word}']\ntrain: images\n")
+    assert open_detection("yolo", tmp_path).classes == ("cat", word)
+
+
 def test_flags_are_kept(tmp_path: Path) -> None:
     voc(tmp_path / "voc", {})
     picture(tmp_path / "voc" / "JPEGImages" / "a.jpg")

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from saccade.evaluation.detection.matching import match
-from saccade.evaluation.detection.overlaps import pairwise_cover, pairwise_iou
 from saccade.evaluation.detection.tables import Detections, Truths
+from saccade.evaluation.pictures.overlaps import pairwise_cover, pairwise_iou
 from tests.unit.evaluation.detection.pictures import Box, dataset, found
 
 A: Box = (0, 0, 10, 10)

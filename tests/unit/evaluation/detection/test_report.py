@@ -13,6 +13,7 @@ from saccade.core import DatasetError, Instances
 from saccade.data.detection.annotations import AnnotatedImage
 from saccade.evaluation.detection import judge
 from saccade.evaluation.detection.report import PLOTS, Judged, class_table, scores_table, write_report
+from saccade.evaluation.pictures.report import varied
 from tests.browser import Browser, find_browser
 from tests.unit.evaluation.detection.pictures import dataset, found
 
@@ -137,3 +138,8 @@ def test_more_classes_than_fit(tmp_path: Path) -> None:
     assert report["map"] == 1.0
     with Image.open(tmp_path / "plots" / "confusion.png") as picture:
         assert max(picture.size) < 4000
+
+
+def test_one_picture_does_not_fill_a_sheet() -> None:
+    assert varied([7] * 30, 24) == list(range(24))
+    assert varied([7] * 30 + [8] * 21, 24) == [*range(12), *range(30, 42)]

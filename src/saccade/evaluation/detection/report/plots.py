@@ -1,20 +1,14 @@
 """Plots of a report on a detector, for papers: each as SVG and as PNG."""
 
 from collections.abc import Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from saccade.draw.charts import curve_plot, dot_plot, histogram, matrix_plot, save, to_svg
-from saccade.evaluation.detection.report.tables import shown
+from saccade.draw.charts import curve_plot, dot_plot, histogram, matrix_plot
 from saccade.evaluation.detection.scores import IOU, DetectionScores
 from saccade.evaluation.detection.summary import BACKGROUND, BINS, iou_histogram, thresholds
-from saccade.evaluation.results import write_text
-
-if TYPE_CHECKING:
-    from saccade.evaluation.detection.report import Judged
+from saccade.evaluation.pictures.numbers import shown
 
 CURVES = 10
 """classes that are drawn, those with the most truths"""
@@ -22,18 +16,8 @@ DOTS = 60
 """classes that there is room for, those with the most truths"""
 
 
-def write_plots(judged: "Judged", folder: Path) -> None:
-    """Writes all plots; one that would be empty is left out.
-
-    Raises:
-        OutputError: when one cannot be written.
-    """
-    for name, figure in _plots(judged.scores):
-        save(figure, folder / f"{name}.png")
-        write_text(folder / f"{name}.svg", '<?xml version="1.0" encoding="UTF-8"?>\n' + to_svg(figure))
-
-
-def _plots(scores: DetectionScores) -> Iterator[tuple[str, Figure]]:
+def plots_of(scores: DetectionScores) -> Iterator[tuple[str, Figure]]:
+    """All plots by the names of their files; one that would be empty is left out."""
     coco = scores.coco
     known = [label for label in common_classes(scores) if scores.num_truths(label=label)]
     if known:

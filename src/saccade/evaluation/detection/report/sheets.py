@@ -8,6 +8,7 @@ import numpy as np
 from saccade.data.detection.annotations import AnnotatedImage
 from saccade.draw.sheet import Box, Outline, Tile, around, draw_sheet
 from saccade.evaluation.detection.confusion import FalseAlarm, Fault, Miss
+from saccade.evaluation.pictures.report import varied
 
 if TYPE_CHECKING:
     from saccade.evaluation.detection.report import Judged
@@ -27,7 +28,8 @@ def false_alarm_sheet(judged: "Judged", read: Read) -> np.ndarray | None:
     """
     alarms = judged.scores.mistakes.false_alarms
     title = _title("Surest wrong detections", alarms, "red: wrong · green: annotated")
-    return _sheet((_alarm(judged, alarm, read) for alarm in alarms[:SHOWN]), title)
+    pictures = [int(judged.scores.detections.images[alarm.detection]) for alarm in alarms]
+    return _sheet((_alarm(judged, alarms[place], read) for place in varied(pictures, SHOWN)), title)
 
 
 def miss_sheet(judged: "Judged", read: Read) -> np.ndarray | None:
@@ -38,7 +40,8 @@ def miss_sheet(judged: "Judged", read: Read) -> np.ndarray | None:
     """
     misses = judged.scores.mistakes.misses
     title = _title("Largest misses", misses, "yellow: not found · green: annotated")
-    return _sheet((_miss(judged, miss, read) for miss in misses[:SHOWN]), title)
+    pictures = [int(judged.scores.truths.images[miss.truth]) for miss in misses]
+    return _sheet((_miss(judged, misses[place], read) for place in varied(pictures, SHOWN)), title)
 
 
 def _sheet(tiles: Iterator[Tile], title: str) -> np.ndarray | None:

@@ -2,10 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from saccade.evaluation.detection.coco import MAX_DETECTIONS, SIZES
 from saccade.evaluation.detection.summary import fault_counts
+from saccade.evaluation.pictures.numbers import shown
 from saccade.evaluation.report.tables import NOTHING, Table
 
 if TYPE_CHECKING:
@@ -82,8 +81,3 @@ def _faults(judged: "Judged") -> Table:
     return Table(
         title="Why detections are wrong, from the threshold on", head=("reason", "detections"), rows=rows
     )
-
-
-def shown(value: float) -> str:
-    """A score as it is shown."""
-    return NOTHING if np.isnan(value) else f"{value:.3f}"

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torchvision.models.detection.image_list import ImageList
 from torchvision.models.detection.transform import GeneralizedRCNNTransform
 
-from saccade.nets.detection import Found, Target, check_pictures, check_targets
+from saccade.nets.detection import Target, check_pictures, check_targets
 
 _ROUNDING = 1e-6
 """what a side that should be whole may lack of it"""
@@ -34,7 +34,7 @@ class Resized(NamedTuple):
 
 
 class Resizing(nn.Module):
-    """A detector that begins with torchvision's transform; whoever makes one says the rest."""
+    """A network that begins with torchvision's transform; whoever makes one says the rest."""
 
     transform: GeneralizedRCNNTransform
 
@@ -51,7 +51,7 @@ class Resizing(nn.Module):
         """
         raise NotImplementedError
 
-    def find(self, dense: Any, resized: Resized) -> list[Found]:
+    def find(self, dense: Any, resized: Resized) -> list[Any]:
         """What was found in each image, in its own pixels; last of the three steps."""
         raise NotImplementedError
 
@@ -63,7 +63,7 @@ class Resizing(nn.Module):
 
     def forward(
         self, images: Sequence[Float[Tensor, "3 _ _"]], targets: Sequence[Target] | None = None
-    ) -> dict[str, Tensor] | list[Found]:
+    ) -> dict[str, Tensor] | list[Any]:
         """Losses in training mode, which add up to the loss; what was found in evaluation mode.
 
         Args:

@@ -1,0 +1,96 @@
+"""Where people are, as the user says it: boxes that hold for every frame, or a table of boxes by frame."""
+
+import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Shaped
+
+from saccade.core import SourceError
+from saccade.core.instances import NOBODY, id_array
+from saccade.core.targets import Box, TargetId, check_box
+
+_COLUMNS = ("frame", "x", "y", "w", "h")
+_REMEDY = "give boxes.csv of saccade track, detections.csv of saccade detect, or a table with those columns"
+
+
+class PersonBox(NamedTuple):
+    """A box (x, y, w, h), top-left and size in frame pixels, and who is in it."""
+
+    box: Box
+    who: TargetId = NOBODY
+
+
+@dataclass(frozen=True, slots=True)
+class GivenPeople:
+    """Whom to look at.
+
+    Attributes:
+        always: in every frame.
+        by_frame: in the frame of that index.
+    """
+
+    always: Sequence[PersonBox] = ()
+    by_frame: Mapping[int, Sequence[PersonBox]] = field(default_factory=dict)
+
+    @property
+    def have_ids(self) -> bool:
+        """Whether it is said of anybody who it is."""
+        return any(person.who != NOBODY for people in self.by_frame.values() for person in people)
+
+    def boxes(self, frame: int) -> list[Box]:
+        """Those of a frame; none where nobody is in it."""
+        return [person.box for person in self._people(frame)]
+
+    def ids(self, frame: int) -> Shaped[np.ndarray, " N"]:
+        """Who is in the boxes of a frame."""
+        return id_array([person.who for person in self._people(frame)])
+
+    def _people(self, frame: int) -> list[PersonBox]:
+        return [*self.always, *self.by_frame.get(frame, ())]
+
+
+def read_people(path: Path, subject: str) -> GivenPeople:
+    """The boxes of a CSV file with the columns frame, x, y, w and h; others may stand beside them.
+
+    `target` says who it is, and `name` what: where anything is called as `subject` is, other things are left
+    out. Targets whose `status` is lost are left out, too.
+
+    Raises:
+        SourceError: when it cannot be read, lacks a column, or a line has no numbers; it is named.
+        TargetError: for a line whose box has no area.
+    """
+    try:
+        with path.open(newline="") as file:
+            reader = csv.DictReader(file)
+            lacking = [column for column in _COLUMNS if column not in (reader.fieldnames or ())]
+            if lacking:
+                raise SourceError(f"{path}: line 1 has no column '{lacking[0]}'; {_REMEDY}")
+            lines = [(f"{path}: line {reader.line_num}", line) for line in reader]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise SourceError(f"{path}: cannot be read ({error}); {_REMEDY}") from error
+    has_subject = any(line.get("name") == subject for _, line in lines)
+    by_frame: dict[int, list[PersonBox]] = {}
+    for where, line in lines:
+        is_other = has_subject and line.get("name") != subject
+        if not is_other and line.get("status") != "lost":
+            frame, person = _person(line, where)
+            by_frame.setdefault(frame, []).append(person)
+    return GivenPeople(by_frame=by_frame)
+
+
+def _person(line: Mapping[str, str | None], where: str) -> tuple[int, PersonBox]:
+    """The frame and the person of a line."""
+    try:
+        frame = int(line["frame"] or "")
+        x, y, w, h = (float(line[column] or "") for column in _COLUMNS[1:])
+    except ValueError:
+        said = ",".join(line[column] or "" for column in _COLUMNS)
+        raise SourceError(f"{where}: expected numbers {','.join(_COLUMNS)}, got '{said}'; mend it") from None
+    check_box((x, y, w, h), where)
+    who = line.get("target") or ""
+    is_number = who.removeprefix("-").isdecimal()
+    return frame, PersonBox((x, y, w, h), int(who) if is_number else who or NOBODY)

@@ -1,0 +1,1 @@
+"""Models over annotated pictures, whatever they look for: what their evaluations have in common."""
