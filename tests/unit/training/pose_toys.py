@@ -13,6 +13,7 @@ from saccade.core.config import override
 from saccade.data.pose import AnnotatedPerson, PoseDataset, PosedImage, open_pose
 from saccade.training.pose_feed import PoseFeed
 from saccade.training.recipe import PoseRecipe
+from saccade.training.task import Task
 from saccade.zoo.recipes import find_recipe
 
 STICK = Skeleton(
@@ -112,3 +113,9 @@ def open_people(shared_data: Path, pictures: Iterable[int] = ()) -> PoseDataset:
     found = open_pose("coco-keypoints", shared_data / "pose/mmpose_tests/coco/test_coco.json")
     places = list(pictures) or range(len(found))
     return replace(found, images=tuple(found.images[place] for place in places))
+
+
+def few_proposals(task: Task) -> None:
+    """Lets a Keypoint R-CNN look into 8 boxes of a picture, of which a CPU learns in seconds."""
+    heads: Any = task.network.get_submodule("roi_heads")
+    heads.fg_bg_sampler.batch_size_per_image = 8

@@ -31,6 +31,7 @@ from tests.unit.training.pose_toys import (
     STICK,
     batch_of,
     feed_for,
+    few_proposals,
     open_people,
     posed,
     reduced,
@@ -268,6 +269,7 @@ def test_keypoint_rcnn_learns_people_with_and_without_joints(tmp_path: Path) -> 
     dataset = sticks(tmp_path, images=(posed(tmp_path, 0, [seen, blind]),))
     recipe = reduced("keypointrcnn")
     task = recipe.task.build().train()
+    few_proposals(task)
     parts = task(batch_of(feed_for(recipe, dataset), 1))
     assert {"Loss/keypoint", "Loss/classifier", "Loss/objectness"} < parts.keys()
     parts["loss"].backward()

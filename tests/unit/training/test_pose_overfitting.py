@@ -22,7 +22,7 @@ from saccade.training.pose import PoseBatch
 from saccade.training.recipe import PersonRecipe, PictureRecipe, PoseRecipe, SceneRecipe
 from saccade.training.task import Task
 from saccade.zoo.recipes import find_recipe
-from tests.unit.training.pose_toys import batch_of, feed_for, open_people
+from tests.unit.training.pose_toys import batch_of, feed_for, few_proposals, open_people
 
 CPU = torch.device("cpu")
 NOISE = 4
@@ -174,8 +174,7 @@ def learned(case: Case, shared_data: Path) -> PoseScores:
     recipe, batch = prepared(case, people)
     task = recipe.task.build()
     if isinstance(recipe, PictureRecipe):
-        # of 512 proposals, a CPU would learn for an hour
-        task.network.roi_heads.fg_bg_sampler.batch_size_per_image = 8  # type: ignore[union-attr]
+        few_proposals(task)
     learn(task, batch, case.steps, case.lr)
     return scores(recipe, task, people)
 
