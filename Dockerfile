@@ -16,6 +16,9 @@ ARG EXTRAS="mot,coco,live,download"
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 RUN python -m venv /opt/saccade
 ENV PATH=/opt/saccade/bin:$PATH
+# what this saccade calls itself: there is no git in here to tell. `--build-arg VERSION=0.1.0`
+ARG VERSION=0.0.0
+ENV SETUPTOOLS_SCM_PRETEND_VERSION_FOR_SACCADE=$VERSION
 # before the code, so that a change of it does not fetch PyTorch again
 RUN pip install ${TORCH_INDEX:+--index-url "$TORCH_INDEX"} torch torchvision
 COPY pyproject.toml README.md LICENSE /src/

@@ -6,7 +6,7 @@ STAMP := $(VENV)/.setup-done
 # one thread a worker: the workers share the cores already
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest
 
-.PHONY: setup demo test test-slow bench lint types arch docs fuzz api clean
+.PHONY: setup demo test test-slow bench lint types arch docs dist dist-check fuzz api clean
 
 setup: $(STAMP)
 
@@ -40,8 +40,24 @@ types: setup       ## static types
 arch: setup        ## imports point down
 	$(BIN)/lint-imports --no-logo
 
-docs: setup        ## runs the README's examples and checks its links
-	$(PYTEST) tests/e2e/test_readme.py
+docs: $(VENV)/.docs-done  ## builds the site and runs the pages' examples; a link that leads nowhere fails
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+	SACCADE_TEST_SITE=site $(PYTEST) tests/e2e/test_readme.py tests/e2e/test_pages.py tests/e2e/test_site.py
+
+$(VENV)/.docs-done: $(STAMP)
+	$(BIN)/python -m pip install -e '.[docs]'
+	touch $@
+
+dist: setup        ## wheel and sdist, and looks through them
+	$(BIN)/python -m pip install 'build>=1.2'
+	rm -rf dist
+	$(BIN)/python -m build
+	SACCADE_TEST_DIST=dist $(PYTEST) tests/e2e/test_dist.py
+
+dist-check: dist   ## the wheel in an empty environment: it is imported, and tracks
+	$(PYTHON) -m venv --clear build/empty
+	build/empty/bin/python -m pip install dist/*.whl
+	cd build && empty/bin/saccade demo --out demo
 
 fuzz: setup        ## every property again, with many and fresh examples
 	HYPOTHESIS_PROFILE=fuzz $(PYTEST) -m hypothesis -n auto --timeout 0

@@ -23,8 +23,8 @@ from rich.console import Console
 from rich.table import Table
 
 import saccade
-from saccade.cli.contenders import load_ahead
-from saccade.core.processes import START
+from saccade.cli.eval_trackers import HEAVY
+from saccade.core.processes import START, load_ahead
 from saccade.data import open_dataset
 from saccade.evaluation import (
     Contender,
@@ -81,7 +81,7 @@ def _evaluate(out: Path, workers: int) -> float:
     """Seconds of tracking the same in an evaluation, with the files of its results, without the report."""
     if workers > 1:
         # the command does this while it loads its packages
-        load_ahead()
+        load_ahead(HEAVY)
         first = multiprocessing.get_context(START).Process(target=int)
         first.start()
         first.join()

@@ -24,7 +24,7 @@ QUICK = {"openpose_light", "simplebaseline_resnet18", "hourglass1"}
 LIGHT: dict[str, dict[str, Any]] = {
     # random networks are sure of nothing
     "keypointrcnn": {"size": 32, "max_size": 64, "threshold": 0.0, "max_detections": 3},
-    "openpose": {"size": 64, "max_size": 128, "threshold": 0.0, "min_parts": 2, "part_threshold": 0.001},
+    "openpose": {"size": 64, "max_size": 128, "min_mean": 0.0, "min_parts": 2, "part_threshold": 0.001},
     "simplebaseline": {"size": (64, 96), "threshold": 0.0},
     "hourglass": {"size": (64, 64), "threshold": 0.0, "network.features": 32, "network.stem": (16, 32)},
 }

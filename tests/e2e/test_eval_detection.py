@@ -148,7 +148,7 @@ def test_mistakes_end_with_2_and_one_line(
 def test_a_detector_on_a_data_set_of_sequences(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert main(["eval", "toy", "--dataset", "lasot", "--root", str(tmp_path)]) == 2
     assert (
-        "no form of detection sets 'lasot'; there are: coco, open_images, voc, yolo"
+        "no form of detection sets 'lasot'; there are: coco, mot, open_images, voc, yolo"
         in capsys.readouterr().err
     )
 

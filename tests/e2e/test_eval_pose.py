@@ -106,6 +106,7 @@ def test_a_pose_model_is_judged(judged: Path) -> None:
     assert (report["baseline"]["of"], report["baseline"]["oks_ap"]) == ("pose-folder-test", 1.0)
     for name in ("report.html", "report.md", "plots/worst_poses.png", "plots/pck.svg", "plots/fates.png"):
         assert (judged / name).is_file()
+    assert 'loading="lazy"' not in (judged / "report.html").read_text(), "pictures show when it is printed"
     rows = json.loads((judged / "results" / "pose-folder-test" / "dots" / "poses.json").read_text())
     assert [row["image_id"] for row in rows] == [10, 20, 20, 40]
     assert len(rows[0]["keypoints"]) == 12 and "bbox" not in rows[0]
@@ -174,6 +175,18 @@ def test_in_the_boxes_of_a_file(crosses: Path, tmp_path: Path, capsys: pytest.Ca
     # the box's score times the mean of the joints'
     assert rows[0]["score"] == pytest.approx(0.9 * np.mean(rows[0]["keypoints"][2::3]), rel=1e-5)
     assert sorted(row["score"] < 0.2 for row in rows) == [False, False, False, True]
+
+
+@pytest.mark.usefixtures("no_plots")
+def test_all_boxes_of_a_file_are_looked_into(
+    crosses: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    places = [(12 * column, 12 * row) for row in range(10) for column in range(12)]
+    box = {"image_id": 10, "category_id": 1, "score": 0.5}
+    file = tmp_path / "boxes.json"
+    file.write_text(json.dumps([{**box, "bbox": [x, y, 10, 10]} for x, y in places]))
+    report = run(capsys, *words(crosses, tmp_path / "out", "dots", "--boxes", str(file)))
+    assert report["how"]["poses"] == len(places) == 120
 
 
 @pytest.mark.usefixtures("no_plots")

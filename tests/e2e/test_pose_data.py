@@ -90,6 +90,8 @@ def test_divided(shared_data: Path, tmp_path: Path, run: Run) -> None:
             ("convert", "SET", "NEW", "--to", "pose-folder", "--skeleton", "coco"),
             "no skeleton 'coco'; did you",
         ),
+        (("check", "NEW"), "no such folder"),
+        (("check", "SET/none"), "no annotations of boxes or key points in it; name the form"),
         (("check", "lsp", "SET"), "no joints.mat or joints.npz in it; expected"),
     ],
 )
@@ -97,5 +99,7 @@ def test_what_cannot_be_done_says_what_can(
     words: tuple[str, ...], said: str, tmp_path: Path, run: Run
 ) -> None:
     coco(tmp_path / "SET" / "a.json", [row()])
-    code, _, error = run(*(tmp_path / word if word in ("SET", "NEW") else word for word in words))
+    (tmp_path / "SET" / "none").mkdir()
+    places = ("SET", "SET/none", "NEW")
+    code, _, error = run(*(tmp_path / word if word in places else word for word in words))
     assert code == 2 and said in error

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import supervision as sv
 
+from saccade.association.snapshot import kept, restored
 from saccade.core import ConfigError, Frame, Instances, MissingExtraError
 from saccade.core.errors import did_you_mean
 from saccade.core.instances import NOBODY
@@ -28,6 +29,10 @@ _KINDS = (bool, int, float, str)
 """of settings; what else the package takes are classes of its own"""
 _SURE = ("track_activation_threshold", "high_conf_det_threshold")
 """settings that say from which score on something may begin a track"""
+_TWO_STAGES = ("bytetrack", "botsort")
+"""go on with a track by what is not sure enough to begin one"""
+_LEAST = 0.1
+"""score under which a box is of no use to these, as their authors have it"""
 
 
 class Associator:
@@ -40,9 +45,17 @@ class Associator:
     - `ocsort` (arXiv 2203.14360): with the direction of motion, and from where a track was last seen.
     - `botsort` (arXiv 2206.14651): as `bytetrack`, with the motion of the camera taken out of it; without a
       network that tells people apart by their looks.
+
+    Attributes:
+        settings: what it works with, those that were left as they are included.
+        sure: score from which on something may begin a track.
+        least: lowest score that it has a use for; a detector that is asked for less only takes longer.
     """
 
-    def __init__(self, tracker: Any, fps: float | int | None) -> None:
+    def __init__(self, name: str, tracker: Any, settings: Mapping[str, Any], fps: float | int | None) -> None:
+        self.settings = settings
+        self.sure: float = max(settings[key] for key in _SURE if key in settings)
+        self.least: float = min(_LEAST, self.sure) if name in _TWO_STAGES else self.sure
         self._tracker = tracker
         self._clock, self._now = VideoClock(fps), 0.0
         self._sees = getattr(tracker, "enable_cmc", False)
@@ -72,9 +85,20 @@ class Associator:
             raise MissingExtraError.of("trackers", "mot") from None
         values = _values(name, make, settings, sure)
         try:
-            return cls(make(frame_rate=float(fps or FPS), **values), fps)
+            return cls(name, make(frame_rate=float(fps or FPS), **values), values, fps)
         except ValueError as error:
             raise ConfigError(f"{name}: {error}") from None
+
+    def state_dict(self) -> dict[str, Any]:
+        """What it remembers, as tensors and JSON values."""
+        last = None if self._clock.last is None else list(self._clock.last)
+        return {"tracks": kept(self._tracker), "now": self._now, "last": last}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Goes on where another one of the same name and settings stood."""
+        restored(state["tracks"], self._tracker)
+        self._now = float(state["now"])
+        self._clock.last = None if state["last"] is None else (state["last"][0], state["last"][1])
 
     def update(self, found: Instances, frame: Frame | None = None) -> Instances:
         """The same rows in the same order, with `ids`: numbers from 0, which never change their meaning.
@@ -107,7 +131,7 @@ class Associator:
 def _values(
     name: str, make: Callable[..., Any], settings: Mapping[str, Any], sure: float | None
 ) -> dict[str, Any]:
-    """The settings as values of the kind that their defaults have.
+    """All settings, those that are given as values of the kind that their defaults have.
 
     Raises:
         ConfigError: for one that there is not, or a value of another kind.
@@ -117,7 +141,7 @@ def _values(
         for key, parameter in inspect.signature(make).parameters.items()
         if isinstance(parameter.default, _KINDS) and key != "frame_rate"
     }
-    values: dict[str, Any] = {} if sure is None else {key: sure for key in _SURE if key in defaults}
+    values = dict(defaults) if sure is None else defaults | {key: sure for key in _SURE if key in defaults}
     for key, value in settings.items():
         if key not in defaults:
             raise ConfigError(f"{name} has no setting '{key}'; {did_you_mean(key, defaults)}")

@@ -6,9 +6,7 @@ A verb is a function whose annotations typer reads. It joins by a line in `VERBS
 import signal
 import sys
 import threading
-import warnings
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from functools import wraps
 from inspect import getdoc
 from pathlib import Path
@@ -33,9 +31,9 @@ from saccade.cli import (
     train,
     vot,
 )
-from saccade.cli.console import complain, notify
+from saccade.cli.console import complain, plain_warnings
 from saccade.cli.eval import evaluate
-from saccade.core.errors import ExportError, OutputError, SaccadeError, SaccadeWarning, TrainingError
+from saccade.core.errors import ExportError, OutputError, SaccadeError, TrainingError
 
 DONE, FAILED, MISTAKE, INTERRUPTED = 0, 1, 2, 130
 """exit codes: all well; something broke; the user's mistake; Ctrl-C"""
@@ -70,12 +68,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     _heed_interrupts()
-    with _plain_warnings():
+    with plain_warnings():
         try:
-            return int(
-                _application()(words, prog_name="saccade", standalone_mode=False, obj=["saccade", *words])
-                or DONE
-            )
+            return run(words)
         except _UsageError as error:
             # empty when a group of commands, e.g. `saccade models`, is given none
             said = error.format_message() or "which command?"  # type: ignore[attr-defined]
@@ -84,13 +79,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except SaccadeError as error:
             complain(str(error), *_notes(error))
             return FAILED if isinstance(error, OutputError | ExportError | TrainingError) else MISTAKE
-        except (_Interrupted, KeyboardInterrupt, typer.Abort) as error:
+        except (KeyboardInterrupt, typer.Abort) as error:
             complain("interrupted", *_notes(error))
             return INTERRUPTED
         except BrokenPipeError:
             # whoever read our output has seen enough, e.g. `saccade models list | head -3`
             sys.stderr.close()
             return FAILED
+
+
+def run(words: Sequence[str]) -> int:
+    """Runs `saccade` and lets its errors out, for who runs a verb within another; returns the exit code.
+
+    Raises:
+        SaccadeError: whatever the verb raises.
+        KeyboardInterrupt: on Ctrl-C, with the notes that it collected on its way.
+    """
+    try:
+        code = application()(words, prog_name="saccade", standalone_mode=False, obj=["saccade", *words])
+    except _Interrupted as stop:
+        assert isinstance(stop.__cause__, KeyboardInterrupt)
+        raise stop.__cause__ from None
+    return int(code or DONE)
 
 
 class _Interrupted(Exception):  # noqa: N818 - no error: the user wished it
@@ -107,19 +117,17 @@ def _heed_interrupts() -> None:
 
 def _verb(function: Callable[..., None]) -> Callable[..., None]:
     @wraps(function)
-    def run(*arguments: Any, **options: Any) -> None:
+    def interruptible(*arguments: Any, **options: Any) -> None:
         try:
             function(*arguments, **options)
         except KeyboardInterrupt as stop:
-            interrupted = _Interrupted()
-            for note in _notes(stop):
-                interrupted.add_note(note)
-            raise interrupted from stop
+            raise _Interrupted from stop
 
-    return run
+    return interruptible
 
 
-def _application() -> typer.Typer:
+def application() -> typer.Typer:
+    """All commands, as typer runs them; the reference of commands is made from it."""
     app = typer.Typer(
         name="saccade",
         callback=_saccade,
@@ -158,23 +166,6 @@ def _saccade(
         raise typer.Exit
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
-
-
-@contextmanager
-def _plain_warnings() -> Iterator[None]:
-    """Says our own warnings in a line, without the place in the code."""
-    with warnings.catch_warnings():
-        show = warnings.showwarning
-
-        def say(message: Warning | str, category: type[Warning], *rest: object, **more: object) -> None:
-            if issubclass(category, SaccadeWarning):
-                notify(str(message))
-            else:
-                show(message, category, *rest, **more)  # type: ignore[arg-type]
-
-        warnings.simplefilter("always", SaccadeWarning)
-        warnings.showwarning = say
-        yield
 
 
 def _notes(error: BaseException) -> list[str]:

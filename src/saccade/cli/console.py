@@ -1,8 +1,11 @@
 """What verbs say and how: results on standard output; progress, remarks and complaints on standard error."""
 
 import json
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from datetime import timedelta
 from time import monotonic
 from typing import Any, Protocol
@@ -24,11 +27,63 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
+from saccade.core.errors import SaccadeWarning
+
 QUIET = 10.0
 """seconds between lines in a log"""
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Who hears what a verb would have told the terminal.
+
+    Attributes:
+        on_progress: is told how many more are done.
+        remarks: what the user should know.
+    """
+
+    on_progress: Callable[[int], None]
+    remarks: list[str] = field(default_factory=list)
+
+    def __call__(self, count: int = 1, text: str | None = None) -> None:
+        """So many more are done."""
+        self.on_progress(count)
+
+
+_listener: ContextVar[Listener | None] = ContextVar("listener", default=None)
+
+
+@contextmanager
+def heard_by(listener: Listener) -> Iterator[None]:
+    """Inside, verbs print nothing; remarks, warnings of ours and progress go to the listener instead."""
+    token, was_quiet = _listener.set(listener), out.quiet
+    out.quiet = True
+    try:
+        with plain_warnings():
+            yield
+    finally:
+        out.quiet = was_quiet
+        _listener.reset(token)
+
+
+@contextmanager
+def plain_warnings() -> Iterator[None]:
+    """Says our own warnings in a line, without the place in the code."""
+    with warnings.catch_warnings():
+        show = warnings.showwarning
+
+        def say(message: Warning | str, category: type[Warning], *rest: object, **more: object) -> None:
+            if issubclass(category, SaccadeWarning):
+                notify(str(message))
+            else:
+                show(message, category, *rest, **more)  # type: ignore[arg-type]
+
+        warnings.simplefilter("always", SaccadeWarning)
+        warnings.showwarning = say
+        yield
 
 
 def complain(message: str, *notes: str, hint: str = "") -> None:
@@ -41,6 +96,9 @@ def complain(message: str, *notes: str, hint: str = "") -> None:
 
 def notify(message: str) -> None:
     """Says in one line what the user should know."""
+    if (listener := _listener.get()) is not None:
+        listener.remarks.append(message)
+        return
     err.print(f"[yellow]note:[/] {escape(message)}", soft_wrap=True)
 
 
@@ -106,6 +164,9 @@ def progress(text: str, total: int | None, *, unit: str = "frames") -> Iterator[
     Yields:
         a function to call when one more is done, or several.
     """
+    if (listener := _listener.get()) is not None:
+        yield listener
+        return
     if not err.is_terminal:
         yield _Log(text, total, unit)
         return

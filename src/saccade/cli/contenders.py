@@ -1,7 +1,5 @@
 """Who takes part in an evaluation: models as options ask for them, and the results of others."""
 
-import multiprocessing
-import sys
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
@@ -16,25 +14,12 @@ if TYPE_CHECKING:
     from saccade.data import Dataset
     from saccade.evaluation import Contender, Protocol
 
-_HEAVY = ("saccade.evaluation.workers", "saccade.zoo", "torchvision")
 _ABLE = {"boxes": ("track", "segment"), "masks": ("segment",), "tracks": ()}
 _WISHES = {
     "boxes": "follows what it is pointed at",
     "masks": "takes and answers masks",
     "tracks": "finds its targets by itself",
 }
-
-
-def load_ahead() -> None:
-    """Lets the process that workers are forked from load packages, while this one does the same.
-
-    They take seconds; elsewhere than on Linux each worker loads its own.
-    """
-    if sys.platform == "linux":
-        from multiprocessing import forkserver
-
-        multiprocessing.set_forkserver_preload(list(_HEAVY))
-        forkserver.ensure_running()
 
 
 def make_contender(
@@ -57,8 +42,8 @@ def make_contender(
         is_remote: whether they are on other machines, whose devices nobody here knows.
         title: what its results are called; like the model when not given.
     """
+    from saccade.core.cluster import check_device
     from saccade.evaluation import Contender
-    from saccade.evaluation.cluster import check_device
     from saccade.weights.store import sha256_of
     from saccade.zoo import entry
     from saccade.zoo.load import find_device
@@ -104,7 +89,7 @@ def check_ability(names: Iterable[str], protocol: "Protocol", dataset: "Dataset"
         others = ", ".join(row.name for row in able)
         raise ModelError(
             f"protocol {protocol.name} needs a model that {_WISHES[protocol.kind]}, and '{unable[0]}' does "
-            f"not; those that do: {others or 'none in the catalogue yet'}"
+            f"not; those that do: {others or 'detectors, with --associate bytetrack'}"
         )
     unable = [name for name in names if entry(name).needs_masks]
     without = _without_masks(protocol, dataset) if unable and protocol.kind == "boxes" else None

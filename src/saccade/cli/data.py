@@ -115,7 +115,6 @@ def check(
     """
     from saccade.core import ConfigError
     from saccade.core.config import to_json
-    from saccade.data.datasets import find_any
     from saccade.data.detection import DETECTION
     from saccade.data.pose import POSE
 
@@ -132,7 +131,7 @@ def check(
         return
     if fix is not None or dataset is not None:
         raise ConfigError(f"--fix and --dataset are for pictures with boxes; {name} is none of those forms")
-    entry = find_any(name)
+    entry = _entry(name)
     part = entry.split(split)
     findings, total = _check(entry, folder, part)
     if json:
@@ -149,6 +148,21 @@ def check(
         out.print(facts(found | ({"note": "; ".join(findings.notes)} if findings.notes else {})))
     if findings.faults:
         raise typer.Exit(2)
+
+
+def _entry(name: str) -> "DatasetEntry | StillsEntry":
+    """The data set of that name; forms of annotated pictures are suggested for what is none, too."""
+    from saccade.core import DatasetError
+    from saccade.core.errors import did_you_mean
+    from saccade.data.datasets import DATASETS, STILLS, find_any
+    from saccade.data.detection import DETECTION
+    from saccade.data.pose import POSE
+
+    try:
+        return find_any(name)
+    except DatasetError:
+        known = (*DATASETS, *STILLS, *DETECTION, *POSE)
+        raise DatasetError(f"no data set '{name}'; {did_you_mean(name, known)}") from None
 
 
 def _check(entry: "DatasetEntry | StillsEntry", folder: Path, part: str) -> "tuple[Findings, str]":

@@ -1,7 +1,7 @@
 """`saccade data` for detection sets: check, mend, convert and split annotations of boxes in pictures."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from saccade.data.detection.check import Findings
     from saccade.data.detection.forms import Form
     from saccade.data.detection.records import RawSplit
+    from saccade.data.pose.forms import PoseForm
 
 Dataset = Annotated[
     str | None,
@@ -47,9 +48,19 @@ Link = Annotated[bool, typer.Option("--link", help="Link to the pictures instead
 
 def form_of(name: str | None, root: Path) -> "Form":
     """The form that is named, or that the folder has."""
-    from saccade.data.detection import find_form, recognise
+    from saccade.core import DatasetError
+    from saccade.data.detection import DETECTION, find_form, recognise
+    from saccade.data.pose import POSE
 
-    return recognise(root) if name is None else find_form(name)
+    if name is not None:
+        return find_form(name)
+    forms: "Mapping[str, Form | PoseForm]" = {**DETECTION, **POSE}
+    if root.exists() and not any(form.fits(root) for form in forms.values()):
+        raise DatasetError(
+            f"{root}: no annotations of boxes or key points in it; name the form that it should have with "
+            f"--dataset, and what is missing is told: {', '.join(forms)}"
+        )
+    return recognise(root)
 
 
 def names_of(classes: str | None) -> tuple[str, ...] | None:
@@ -73,11 +84,14 @@ def check_boxes(
     json: bool,
 ) -> None:
     """Checks a detection set, shows what was found, and mends a copy where that is asked for."""
+    from saccade.core import ConfigError
     from saccade.data.detection.check import check_detection
     from saccade.data.detection.copying import check_out
     from saccade.data.detection.sheet import write_sheet
 
     if fix is not None:
+        if not form.is_written:
+            raise ConfigError(f"--fix: {form.name} can be read, but not written; mend the files themselves")
         check_out(fix, root)
     with looking(f"checking {root}") as begin:
         findings = check_detection(form, root, split, classes=names_of(classes), progress=begin)
@@ -139,7 +153,7 @@ def _show(findings: "Findings", files: dict[str, str]) -> None:
         "classes": ", ".join(f"{name} {count:,}" for name, count in counts.most_common(20)),
         "faults": f"{len(findings.faults):,}",
     }
-    if findings.faults and "mended copy" not in files:
+    if findings.faults and findings.form.is_written and "mended copy" not in files:
         files = files | {"remedy": f"saccade data check {findings.root} --fix DIR writes a mended copy"}
     out.print(facts(shown | ({"notes": "\n".join(findings.notes)} if findings.notes else {}) | files))
 

@@ -8,6 +8,7 @@ import typer
 
 from saccade.cli.console import facts, notify, print_json
 from saccade.cli.console import out as stdout
+from saccade.cli.many import Ray, Workers, over_videos
 from saccade.cli.options import (
     Device,
     Json,
@@ -20,13 +21,13 @@ from saccade.cli.options import (
     default_out,
     load_model,
 )
+from saccade.cli.viewing import Show
 from saccade.cli.watching import (
     Batch,
     Begin,
     End,
     OnBadFrame,
     OnBadFrameOption,
-    Show,
     ShowWindow,
     SourceArgument,
     Threshold,
@@ -75,6 +76,8 @@ def detect(
     ] = None,
     show: ShowWindow = Show.none,
     on_bad_frame: OnBadFrameOption = OnBadFrame.stop,
+    workers: Workers = None,
+    ray: Ray = None,
     json: Json = False,
 ) -> None:
     """Find objects in pictures, a video, a camera or a stream.
@@ -83,13 +86,19 @@ def detect(
     video.mp4, or pictures/ where the source is pictures, and run.json. Of a live source the newest frame is
     looked at, and those in between are left out.
 
+    Of several videos each has its folder under --out; what is finished is not run again.
+
     Example: [bold]saccade detect clip.mp4 --model ssdlite320_mobilenet_v3_large --out runs/clip[/bold]
 
     Example: [bold]saccade detect photos --model runs/mine/best.ckpt --threshold 0.3[/bold]
+
+    Example: [bold]saccade detect videos --model yolox_nano --workers 4 --out runs/videos[/bold]
     """
-    detector, place, weights, title = _load(model, weights, threshold, device, precision, settings)
+    if over_videos(context, model, ray, workers, of_one={"--show": show is not Show.none}):
+        return
+    detector, place, weights, title = load_detector(model, weights, threshold, device, precision, settings)
     names = detector.config.network.classes
-    wanted = _labels(classes, names)
+    wanted = labels_of(classes, names)
 
     from saccade.core.versions import versions
     from saccade.data.classes import category_ids
@@ -110,17 +119,18 @@ def detect(
     def find(frames: "list[Frame]") -> "list[Instances]":
         return [_only(found, wanted) for found in detector(frames)]
 
+    folder = out or default_out("detect")
     with ExitStack() as opened:
-        video, window = opened.enter_context(open_watched(source, start, end, on_bad_frame, show))
+        video, view = opened.enter_context(open_watched(source, start, end, on_bad_frame, show, folder))
         pace = pace_of(video)
-        watch = opened.enter_context(watching(video, window, "looking at", pace))
+        watch = opened.enter_context(watching(video, view, "looking at", pace))
         done = run(
             find,
             video,
-            out or default_out("detect"),
+            folder,
             Plan(about=about, pictures=video.files, fps=video.fps, watch=watch, pace=pace),
             category_ids=category_ids(names),
-            batch=batch_of(batch, video, window),
+            batch=batch_of(batch, video, view),
             skipped=video.skipped,
         )
     if video.dropped:
@@ -128,7 +138,7 @@ def detect(
     _summarise(done, title, json)
 
 
-def _load(
+def load_detector(
     model: str,
     weights: str | None,
     threshold: float,
@@ -164,7 +174,7 @@ def _check_ability(name: str) -> None:
         raise ModelError(f"'{name}' finds nothing by itself; use saccade track, or take one of: {others}")
 
 
-def _labels(text: str | None, names: tuple[str, ...]) -> list[int] | None:
+def labels_of(text: str | None, names: tuple[str, ...]) -> list[int] | None:
     """The labels of the classes that are wanted; None for all."""
     if text is None:
         return None

@@ -97,17 +97,23 @@ class Wish:
         )
 
 
-def task_of(datasets: Iterable[str], models: Iterable[str], *, has_results: bool) -> Task | None:
+def task_of(
+    datasets: Iterable[str], models: Iterable[str], *, has_results: bool, wishes_tracks: bool = False
+) -> Task | None:
     """Which task it is about, by the data sets first; None for one of following things.
 
     Args:
         has_results: whether there are COCO results instead of a model.
+        wishes_tracks: whether what is asked for is only asked of sequences, which some data sets are as well.
     """
+    from saccade.data import DATASETS
     from saccade.data.detection import DETECTION
     from saccade.data.pose import POSE
     from saccade.zoo import CATALOG
 
     datasets = list(datasets)
+    if wishes_tracks and all(name in DATASETS for name in datasets):
+        return None
     if any(name in POSE for name in datasets):
         return "pose"
     if has_results or any(name in DETECTION for name in datasets):

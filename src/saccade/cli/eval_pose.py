@@ -31,7 +31,9 @@ Boxes = Annotated[
 Detector = Annotated[
     str | None,
     typer.Option(
-        metavar="NAME", help="The detector that says it.  \\[default: one that has its weights here]"
+        metavar="NAME",
+        help="The detector that says it: a name, or a checkpoint of `saccade train`.  \\[default: one that "
+        "has its weights here]",
     ),
 ]
 MeanPoseSplit = Annotated[
@@ -47,6 +49,8 @@ _ALONE = ("mpii", "lsp")
 """data sets whose measures are of people that are shown to the model"""
 _BOX_FLOOR = 0.05
 """score under which a detector's boxes are not looked into: low, for people are scored at all thresholds"""
+_ALL = 1_000_000
+"""boxes in a picture that no file has"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,8 +142,10 @@ def _floors(wish: Wish, way: str) -> list[str]:
     check_ability(name, "pose")
     if not isinstance(configuration(entry(name), None), TopDownConfig):
         return []
-    # of a file, all boxes are looked into, as in published evaluations
-    return ["threshold=0", f"box_threshold={_BOX_FLOOR if way == DETECTOR else 0}"]
+    if way == DETECTOR:
+        return ["threshold=0", f"box_threshold={_BOX_FLOOR}"]
+    # all boxes of a file are looked into, as in published evaluations
+    return ["threshold=0", "box_threshold=0", f"max_people={_ALL}"]
 
 
 def _estimate(

@@ -1,8 +1,12 @@
 """Options that verbs share, and how their text becomes values."""
 
 import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -63,8 +67,14 @@ def parse_box(text: str) -> Box:
     return x, y, w, h
 
 
-def parse_settings(texts: list[str] | None) -> dict[str, str]:
+def parse_settings(
+    texts: list[str] | None, option: str = "--set", example: str = "memory.size=100"
+) -> dict[str, str]:
     """Settings from `key=value` texts.
+
+    Args:
+        option: by which they are given, for messages.
+        example: of one.
 
     Raises:
         ConfigError: when a text has no `=`.
@@ -72,7 +82,7 @@ def parse_settings(texts: list[str] | None) -> dict[str, str]:
     pairs = [text.partition("=") for text in texts or ()]
     for name, equals, _ in pairs:
         if not name or not equals:
-            raise ConfigError(f"--set {name}: expected key=value, e.g. --set memory.size=100")
+            raise ConfigError(f"{option} {name}: expected key=value, e.g. {option} {example}")
     return {name: value for name, _, value in pairs}
 
 
@@ -106,10 +116,34 @@ def load_model(
 ) -> Any:
     """The model that the options ask for; what else `saccade.load` takes is passed on."""
     changes = parse_settings(settings)
+    chosen = {None: "auto", "none": None}.get(weights, weights)
+    wishes = {"weights": chosen, "device": device, "precision": precision.value, **more}
+    if _keeps_models.get():
+        return _kept_model(name, tuple(changes.items()), tuple(wishes.items()))
     from saccade.zoo import load
 
-    chosen = {None: "auto", "none": None}.get(weights, weights)
-    return load(name, weights=chosen, device=device, precision=precision.value, settings=changes, **more)
+    return load(name, settings=changes, **wishes)
+
+
+_keeps_models: ContextVar[bool] = ContextVar("keeps models", default=False)
+
+
+@contextmanager
+def keeping_models() -> Iterator[None]:
+    """Inside, a model that was loaded here before is not loaded again; nobody ever changes one."""
+    token = _keeps_models.set(True)
+    try:
+        yield
+    finally:
+        _keeps_models.reset(token)
+
+
+# one and its detector, for networks are large
+@lru_cache(maxsize=2)
+def _kept_model(name: str, settings: tuple[tuple[str, str], ...], wishes: tuple[tuple[str, Any], ...]) -> Any:
+    from saccade.zoo import load
+
+    return load(name, settings=dict(settings), **dict(wishes))
 
 
 def command_line(context: typer.Context) -> str:

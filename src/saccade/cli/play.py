@@ -1,6 +1,7 @@
 """`saccade play`: the frames of a sequence with what models answered, as a video or in a window."""
 
 from contextlib import ExitStack
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,7 +10,6 @@ import typer
 from saccade.cli.console import facts, notify, print_json, progress
 from saccade.cli.console import out as stdout
 from saccade.cli.options import Json, default_out
-from saccade.cli.watching import Show
 from saccade.core import ConfigError, DatasetError
 from saccade.core.errors import did_you_mean
 
@@ -21,6 +21,13 @@ if TYPE_CHECKING:
 
 FPS = 25.0
 """frames a second of sequences that do not say"""
+
+
+class Show(StrEnum):
+    """Where to watch."""
+
+    none = "none"
+    window = "window"
 
 
 def play(

@@ -11,6 +11,7 @@ import typer
 
 from saccade.cli.console import facts, notify, print_json
 from saccade.cli.console import out as stdout
+from saccade.cli.many import Ray, Workers, over_videos
 from saccade.cli.options import (
     Device,
     Json,
@@ -25,13 +26,13 @@ from saccade.cli.options import (
     parse_box,
     parse_settings,
 )
+from saccade.cli.viewing import Show
 from saccade.cli.watching import (
     Batch,
     Begin,
     End,
     OnBadFrame,
     OnBadFrameOption,
-    Show,
     ShowWindow,
     SourceArgument,
     Threshold,
@@ -40,7 +41,7 @@ from saccade.cli.watching import (
     pace_of,
     watching,
 )
-from saccade.core import ConfigError, ModelError
+from saccade.core import ConfigError, ModelError, WeightsError
 from saccade.core.targets import Box
 
 if TYPE_CHECKING:
@@ -118,6 +119,8 @@ def pose(
     ] = None,
     show: ShowWindow = Show.none,
     on_bad_frame: OnBadFrameOption = OnBadFrame.stop,
+    workers: Workers = None,
+    ray: Ray = None,
     json: Json = False,
 ) -> None:
     """Find how people hold themselves in pictures, a video, a camera or a stream.
@@ -126,10 +129,15 @@ def pose(
     where the source is pictures, and run.json. `--set associate.NAME=VALUE` changes how people are told
     apart, `--set smooth.NAME=VALUE` how they are smoothed, and `--set detector.NAME=VALUE` the detector.
 
+    Of several videos each has its folder under --out; what is finished is not run again.
+
     Example: [bold]saccade pose clip.mp4 --model keypointrcnn_resnet50_fpn --associate bytetrack[/bold]
 
     Example: [bold]saccade pose photo.jpg --model simplebaseline_resnet50 --box 120,80,60,140[/bold]
     """
+    of_one = {"--boxes": boxes, "--show": show is not Show.none}
+    if over_videos(context, model, ray, workers, of_one=of_one):
+        return
     name, weights, title = choose_model(model, weights)
     _check_ability(name)
     always = [parse_box(text) for text in box or ()]
@@ -141,6 +149,10 @@ def pose(
     options = (device, precision, [f"threshold={threshold}", *changes[""]])
     estimator: Any = load_model(name, weights, *options, detector=None)
     people = _people(estimator, always, boxes)
+    if people is not None and changes["detector"]:
+        raise ConfigError(
+            f"--set detector.{changes['detector'][0]}: boxes say where people are; leave it out"
+        )
     if people is None:
         options = (device, precision, changes["detector"])
         estimator = _with_detector(estimator, detector, detector_weights, options)
@@ -162,21 +174,22 @@ def pose(
         "detector_weights": detector_weights,
         "versions": versions(),
     }
+    folder = out or default_out("pose")
     with ExitStack() as opened:
-        video, window = opened.enter_context(open_watched(source, start, end, on_bad_frame, show))
+        video, view = opened.enter_context(open_watched(source, start, end, on_bad_frame, show, folder))
         # whoever is sure enough to be shown is sure enough to be followed
         sure = estimator.config.threshold
         associator = _associator(associate, video, people, sure, changes["associate"])
         pace = pace_of(video)
-        watch = opened.enter_context(watching(video, window, "looking at", pace))
+        watch = opened.enter_context(watching(video, view, "looking at", pace))
         done = run(
             estimator if people is None else given(estimator, people),
             video,
-            out or default_out("pose"),
+            folder,
             Plan(about=about, pictures=video.files, fps=video.fps, watch=watch, pace=pace),
             associator=associator,
             smoother=_smoother(smooth, video, _know_ids(associator, people), changes["smooth"]),
-            batch=batch_of(batch, video, window),
+            batch=batch_of(batch, video, view),
             skipped=video.skipped,
         )
     if video.dropped:
@@ -224,8 +237,14 @@ def _with_detector(estimator: Any, detector: str | None, weights: str | None, op
     example = DEFAULT_DETECTORS[-1]
     device, precision, settings = options
     if detector is not None:
+        if not isinstance(estimator, TopDown):
+            raise ModelError(f"'{estimator.name}' finds people by itself; leave --detector out")
         name, weights, _ = choose_model(detector, weights)
-        made = load_model(name, weights, device, precision, settings)
+        try:
+            made = load_model(name, weights, device, precision, settings)
+        except WeightsError as error:
+            # what every model calls --weights has another name here
+            raise WeightsError(str(error).replace(" --weights ", " --detector-weights ")) from None
         if not callable(made) or isinstance(made, TopDown):
             raise ModelError(
                 f"--detector {detector}: does not say where people are; name another, such as {example}"

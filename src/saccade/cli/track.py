@@ -1,13 +1,11 @@
-"""`saccade track`: point at an object once and it stays followed."""
+"""`saccade track`: point at an object once and it stays followed; or have everything found and followed."""
 
-from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from saccade.cli.console import facts, notify, print_json
-from saccade.cli.console import out as stdout
+from saccade.cli.many import BoxTable, Ray, Workers, over_videos
 from saccade.cli.options import (
     Device,
     Json,
@@ -17,27 +15,31 @@ from saccade.cli.options import (
     Settings,
     Tracker,
     Weights,
-    choose_model,
-    command_line,
-    default_out,
-    load_model,
-    parse_box,
 )
+from saccade.cli.track_found import (
+    AnchorOption,
+    Associate,
+    AssociateSettings,
+    Begins,
+    Classes,
+    CommonOptions,
+    Detections,
+    Detector,
+    FoundOptions,
+    Lines,
+    Zones,
+    track_found,
+)
+from saccade.cli.track_pointed import PointedOptions, track_pointed
+from saccade.cli.viewing import Show
 from saccade.cli.watching import (
+    SOURCES,
+    Batch,
     End,
     OnBadFrame,
     OnBadFrameOption,
-    Show,
-    SourceArgument,
-    open_watched,
-    pace_of,
-    watching,
 )
-from saccade.core import TargetError
-
-if TYPE_CHECKING:
-    from saccade.deploy.record import Recording
-
+from saccade.core import ConfigError, SourceError
 
 Boxes = Annotated[
     list[str] | None,
@@ -64,14 +66,18 @@ Out = Annotated[
 ShowOption = Annotated[
     Show,
     typer.Option(
-        help="window: watch, and draw boxes with the mouse when --box is missing; q quits, space pauses."
+        help="window: watch, and draw boxes with the mouse when --box is missing; q quits, space pauses. "
+        "browser: the same on a page of your own."
     ),
 ]
 
 
+MaybeSource = Annotated[str | None, typer.Argument(metavar="SOURCE", help=SOURCES)]
+
+
 def track(
     context: typer.Context,
-    source: SourceArgument,
+    source: MaybeSource = None,
     box: Boxes = None,
     mask: Mask = None,
     tracker: Tracker = "eco",
@@ -85,67 +91,100 @@ def track(
     out: Out = None,
     show: ShowOption = Show.none,
     on_bad_frame: OnBadFrameOption = OnBadFrame.stop,
+    detector: Detector = None,
+    detections: Detections = None,
+    associate: Associate = None,
+    associate_set: AssociateSettings = None,
+    classes: Classes = None,
+    threshold: Begins = None,
+    line: Lines = None,
+    zone: Zones = None,
+    anchor: AnchorOption = None,
+    batch: Batch = None,
+    table: BoxTable = None,
+    workers: Workers = None,
+    ray: Ray = None,
     json: Json = False,
 ) -> None:
     """Follow objects through a video.
 
-    Leaves boxes.csv, video.mp4 and run.json; with one target also boxes.txt, a line x,y,w,h for each frame;
-    with a model that segments, also masks/<frame>.png.
+    Point at them with --box or --mask: leaves boxes.csv, video.mp4 and run.json; with one target also
+    boxes.txt, a line x,y,w,h for each frame; with a model that segments, also masks/<frame>.png.
+
+    Or have everything found and followed, with --detector: leaves tracks.txt (MOTChallenge), boxes.csv,
+    video.mp4 and run.json; with --line or --zone also counts.csv and crossings.csv. Of a live source the
+    newest frame is looked at, and those in between are left out.
+
+    With both, the tracker follows what is pointed at, and where it loses it the detector finds candidates in
+    the whole frame; the tracker's own target model says whether one of them is the target.
+
+    Of several videos each has its folder under --out; what is finished is not run again. Where targets are
+    in each, --boxes says.
 
     Example: [bold]saccade track clip.mp4 --box 120,80,60,40 --out runs/car[/bold]
 
     Example: [bold]saccade track clip.mp4 --mask first.png --tracker lwl --out runs/dogs[/bold]
+
+    Example: [bold]saccade track road.mp4 --detector yolox_nano --classes car,bus --line 0,300,640,300[/bold]
+
+    Example: [bold]saccade track clip.mp4 --box 120,80,60,40 --tracker dimp_nano --detector yolox_nano[/bold]
+
+    Example: [bold]saccade track frames --detections det.txt --associate ocsort --out runs/people[/bold]
     """
-    # what takes seconds to load comes behind what is wrong at a glance
-    boxes = [parse_box(text) for text in box or ()]
-    if not boxes and mask is None and show is Show.none:
-        raise TargetError(
-            "nothing to follow yet; say where the target is with --box X,Y,W,H (top-left corner, width and "
-            "height in pixels) or --mask PNG, or draw it with --show window"
-        )
-    tracker, weights, title = choose_model(tracker, weights)
-    model = load_model(tracker, weights, device, precision, settings)
-
-    from saccade.deploy.pointing import pick_targets, targets_of
-    from saccade.deploy.record import record
-    from saccade.media.following import beginning_whole
-    from saccade.zoo.load import find_device
-
-    targets = targets_of(boxes, mask)
-    about = {"command": command_line(context), "source": source, "device": str(find_device(device, tracker))}
-    with ExitStack() as opened:
-        video, window = opened.enter_context(open_watched(source, start, end, on_bad_frame, show))
-        frames = beginning_whole(video)
-        if window is not None and targets is None:
-            notify("drag a box around each target; Enter starts, backspace takes one away, Escape gives up")
-            targets, frames = pick_targets(frames, window)
-        pace = pace_of(video)
-        watch = opened.enter_context(watching(video, window, "tracking", pace))
-        recording = record(
-            model,
-            frames,
-            targets,
-            out or default_out("track"),
-            fps=video.fps,
-            seed=seed,
-            about=about,
-            skipped=video.skipped,
-            watch=watch,
-            pace=pace,
-        )
-    _summarise(recording, title, json)
-
-
-def _summarise(recording: "Recording", tracker: str, json: bool) -> None:
-    if json:
-        print_json({"tracker": tracker} | recording.to_json())
+    of_one = {"--box": box, "--mask": mask, "--detections": detections, "--show": show is not Show.none}
+    if source and over_videos(
+        context, detector or tracker, ray, workers, of_one=of_one, table=table, needs_boxes=not detector
+    ):
         return
-    rows = {
-        "tracked": f"{recording.frames} frames, {recording.fps:.3g} frames/s with {tracker}",
-        "targets": ", ".join(str(target) for target in recording.targets),
-        "lost in": f"{recording.lost} frames",
-    }
-    if recording.skipped:
-        rows["left out"] = "frames that cannot be read, named above and in run.json"
-    rows["files"] = f"{', '.join(recording.files)} in {recording.out}"
-    stdout.print(facts(rows))
+    found = FoundOptions(
+        detector=detector,
+        detections=detections,
+        associate=associate,
+        associate_set=associate_set,
+        classes=classes,
+        threshold=threshold,
+        line=line,
+        zone=zone,
+        anchor=anchor,
+        batch=batch,
+    )
+    common = CommonOptions(
+        weights=weights,
+        device=device,
+        precision=precision,
+        settings=settings,
+        start=start,
+        end=end,
+        out=out,
+        show=show,
+        on_bad_frame=on_bad_frame,
+        json=json,
+    )
+    pointed = PointedOptions(box=box, mask=mask, tracker=tracker, seed=seed)
+    if source is None and (detections is None or pointed.is_given):
+        raise SourceError("SOURCE is missing: name a video, a folder of pictures, a camera or a stream")
+    if found.finds and not pointed.is_given:
+        _refuse_tracker(context, found)
+        track_found(context, source, found, common)
+        return
+    if found.given() and not found.finds:
+        raise ConfigError(_misplaced(found.given(), pointed.is_given))
+    assert source is not None
+    track_pointed(context, source, pointed, found, common)
+
+
+def _refuse_tracker(context: typer.Context, found: FoundOptions) -> None:
+    """Refuses a tracker of targets that nobody points at."""
+    given = context.get_parameter_source("tracker")
+    if given is not None and given.name == "COMMANDLINE":
+        raise ConfigError(
+            f"--tracker follows what is pointed at with --box, and {found.given()[0]} finds all; leave "
+            "one of them out"
+        )
+
+
+def _misplaced(options: list[str], is_pointed_at: bool) -> str:
+    """Why options for what is found are no good here."""
+    if is_pointed_at:
+        return f"{options[0]} is for following everything; leave it out, or leave --box and --mask out"
+    return f"{options[0]} is for following everything; add --detector NAME, or --detections FILE"

@@ -39,7 +39,7 @@ def detection_course(
     if not given:
         raise DatasetError(
             f"{recipe.name} learns from your own boxes; say where they lie with --data voc=DIR, or coco=DIR, "
-            f"yolo=DIR, open_images=DIR"
+            f"yolo=DIR, open_images=DIR, mot=DIR"
         )
     sets = tuple(shelf.to_train(one) for one in given)
     weights = tuple(1.0 if one.weight is None else one.weight for one in given)
@@ -62,7 +62,7 @@ def detection_course(
         ],
         start=published_start(recipe, init, out),
         judge=DetectionJudge(recipe.model, courts, device) if courts else None,
-        held_out=shelf.to_judge(sets, courts),
+        held_out=shelf.to_judge(sets, courts) + (" --associate bytetrack" if sets[0].name == "mot" else ""),
     )
 
 

@@ -109,7 +109,8 @@ class Shelf(Generic[D]):
         learned = {image.file for each in sets for image in each.images}
         found = []
         for one, each in zip(given, sets, strict=True):
-            split = _choose(self.find(one.name).splits(one.root), _TO_VALIDATE)
+            splits = self.find(one.name).splits(one.root)
+            split = _alike(each.split, splits) or _choose(splits, _TO_VALIDATE)
             if split is None or split == each.split:
                 continue
             court = self.open(one.name, one.root, split)
@@ -140,6 +141,12 @@ def _choose(splits: Sequence[str], wished: Sequence[str]) -> str | None:
             return name
     begun = [split for split in splits if split.startswith(tuple(f"{name}2" for name in wished))]
     return begun[0] if len(begun) == 1 else None
+
+
+def _alike(split: str | None, splits: Sequence[str]) -> str | None:
+    """The split for validation that is called as one for training, as val_half is of train_half."""
+    names = (f"{name}{(split or '').removeprefix('train')}" for name in _TO_VALIDATE)
+    return next((name for name in names if (split or "").startswith("train") and name in splits), None)
 
 
 def described(given: Given, found: PictureSet, weight: float, counts: Mapping[str, int]) -> dict[str, Any]:

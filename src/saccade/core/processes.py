@@ -4,6 +4,8 @@ import multiprocessing
 import os
 import sys
 import threading
+from collections.abc import Sequence
+from multiprocessing import forkserver
 from multiprocessing.context import BaseContext
 
 START = "forkserver" if sys.platform == "linux" else "spawn"
@@ -21,6 +23,22 @@ def process_context(module: str) -> BaseContext:
     if START == "forkserver":
         context.set_forkserver_preload([module])
     return context
+
+
+def load_ahead(modules: Sequence[str]) -> None:
+    """Lets the process that others are forked from load modules, while this one does the same.
+
+    They take seconds; elsewhere than on Linux each process loads its own.
+    """
+    if START == "forkserver":
+        multiprocessing.set_forkserver_preload(list(modules))
+        forkserver.ensure_running()
+
+
+def share_of_threads(workers: int) -> int:
+    """How many threads each of several processes should use."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(cores // workers, 1)
 
 
 def end_with_parent() -> None:

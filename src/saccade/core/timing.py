@@ -79,18 +79,21 @@ class VideoClock:
 
     Args:
         fps: frames per second where frames have no time; `FPS` when None.
+
+    Attributes:
+        last: index and time of the last frame; None before the first.
     """
 
     def __init__(self, fps: float | int | None = None) -> None:
         self._period = 1 / (fps or FPS)
-        self._last: tuple[int, float | None] | None = None
+        self.last: tuple[int, float | None] | None = None
 
     def tick(self, index: int, time: float | None) -> float:
         """Seconds since the frame before, by its time, or else by its index; one frame's for the first.
 
         A clock that stands still or runs backwards, as that of a stream that was cut, is not believed.
         """
-        before, self._last = self._last, (index, time)
+        before, self.last = self.last, (index, time)
         if before is None:
             return self._period
         if time is not None and before[1] is not None and time > before[1]:

@@ -1,6 +1,5 @@
 """Where people are, as the user says it: boxes that hold for every frame, or a table of boxes by frame."""
 
-import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,11 +8,10 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Shaped
 
-from saccade.core import SourceError
 from saccade.core.instances import NOBODY, id_array
 from saccade.core.targets import Box, TargetId, check_box
+from saccade.deploy.box_tables import BOX, numbers, read_lines
 
-_COLUMNS = ("frame", "x", "y", "w", "h")
 _REMEDY = "give boxes.csv of saccade track, detections.csv of saccade detect, or a table with those columns"
 
 
@@ -63,15 +61,7 @@ def read_people(path: Path, subject: str) -> GivenPeople:
         SourceError: when it cannot be read, lacks a column, or a line has no numbers; it is named.
         TargetError: for a line whose box has no area.
     """
-    try:
-        with path.open(newline="") as file:
-            reader = csv.DictReader(file)
-            lacking = [column for column in _COLUMNS if column not in (reader.fieldnames or ())]
-            if lacking:
-                raise SourceError(f"{path}: line 1 has no column '{lacking[0]}'; {_REMEDY}")
-            lines = [(f"{path}: line {reader.line_num}", line) for line in reader]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise SourceError(f"{path}: cannot be read ({error}); {_REMEDY}") from error
+    lines = read_lines(path, BOX, _REMEDY)
     has_subject = any(line.get("name") == subject for _, line in lines)
     by_frame: dict[int, list[PersonBox]] = {}
     for where, line in lines:
@@ -84,12 +74,7 @@ def read_people(path: Path, subject: str) -> GivenPeople:
 
 def _person(line: Mapping[str, str | None], where: str) -> tuple[int, PersonBox]:
     """The frame and the person of a line."""
-    try:
-        frame = int(line["frame"] or "")
-        x, y, w, h = (float(line[column] or "") for column in _COLUMNS[1:])
-    except ValueError:
-        said = ",".join(line[column] or "" for column in _COLUMNS)
-        raise SourceError(f"{where}: expected numbers {','.join(_COLUMNS)}, got '{said}'; mend it") from None
+    frame, (x, y, w, h) = numbers(line, BOX, where)
     check_box((x, y, w, h), where)
     who = line.get("target") or ""
     is_number = who.removeprefix("-").isdecimal()

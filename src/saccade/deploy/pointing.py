@@ -15,7 +15,7 @@ from saccade.ops.masks import VOID, read_palette_png
 
 @runtime_checkable
 class Picker(Protocol):
-    """What asks the user for boxes; a `Window`."""
+    """What asks the user for boxes; a `Window`, say."""
 
     def pick(self, picture: UInt8[np.ndarray, "H W 3"]) -> Sequence[Box]:
         """Boxes (x, y, w, h) in frame pixels; none when the user gives up."""
@@ -64,7 +64,7 @@ def targets_of(boxes: Sequence[Box], mask: Path | None) -> Targets | None:
     return Targets(boxes=boxes) if boxes else None
 
 
-def pick_targets(frames: Iterable[Frame], window: Picker) -> tuple[Targets, Iterator[Frame]]:
+def pick_targets(frames: Iterable[Frame], view: Picker) -> tuple[Targets, Iterator[Frame]]:
     """Lets the user draw boxes on the first frame.
 
     Returns:
@@ -75,7 +75,7 @@ def pick_targets(frames: Iterable[Frame], window: Picker) -> tuple[Targets, Iter
     """
     rest = iter(frames)
     first = next(rest)
-    boxes = window.pick(first.image)
+    boxes = view.pick(first.image)
     if not boxes:
         raise TargetError("no box was drawn; drag one with the mouse and press Enter, or give --box X,Y,W,H")
     return Targets(boxes=boxes), chain([first], rest)

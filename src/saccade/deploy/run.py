@@ -92,6 +92,7 @@ class Plan:
         fps: frames per second of the annotated video; the sink's default when None.
         watch: sees each frame after it has been run; ends the run by returning False.
         pace: of a live source, which is kept up with; None for any other.
+        draws: whether the frames are pictures that can be drawn on.
     """
 
     about: Mapping[str, Any] = field(default_factory=dict)
@@ -99,6 +100,7 @@ class Plan:
     fps: float | None = None
     watch: Watch = lambda *_: True
     pace: Pace | None = None
+    draws: bool = True
 
 
 def run(
@@ -123,7 +125,7 @@ def run(
         found = keeping_up(found, plan.pace)
     try:
         for frame, instances, seconds in found:
-            picture = overlay.draw(frame, instances)
+            picture = overlay.draw(frame, instances) if plan.draws else frame.image
             with undisturbed():
                 folder.write(frame, instances, picture)
                 done.frames += 1
@@ -181,20 +183,22 @@ class _Folder:
 
     def __init__(self, out: Path, files: Callable[[Path], RunFiles], plan: Plan) -> None:
         self._out, self._files, self._about, self._pace = out, files, plan.about, plan.pace
-        self._drawn = _Pictures(out, plan.pictures) if plan.pictures else _Video(out, plan.fps)
+        self._drawn = _drawn(out, plan)
         self._writer: RunWriter | None = None
 
     def write(self, frame: Frame, found: Instances, picture: Picture) -> None:
         if self._writer is None:
             self._writer = RunWriter(self._out, self._about, self._files, _DRAWN)
         self._writer.write(found)
-        self._drawn.write(frame, picture)
+        if self._drawn is not None:
+            self._drawn.write(frame, picture)
 
     def close(self, done: Done, *, finished: bool) -> None:
         if self._writer is None:
             return
         try:
-            self._drawn.close()
+            if self._drawn is not None:
+                self._drawn.close()
         finally:
             done.ms_per_frame = self._writer.ms_per_frame
             self._writer.run |= done.outcome()
@@ -202,6 +206,13 @@ class _Folder:
                 self._writer.run["live"] = self._pace.to_json()
             self._writer.close(finished=finished)
         done.files = self._writer.names
+
+
+def _drawn(out: Path, plan: Plan) -> "_Pictures | _Video | None":
+    """What is left of drawn frames."""
+    if not plan.draws:
+        return None
+    return _Pictures(out, plan.pictures) if plan.pictures else _Video(out, plan.fps)
 
 
 class _Video:

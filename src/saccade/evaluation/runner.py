@@ -16,6 +16,7 @@ from uuid import uuid4
 
 from saccade.core import Model, SaccadeWarning
 from saccade.core.config import to_json
+from saccade.core.tasks import Lost, Meter, Task
 from saccade.core.versions import versions
 from saccade.data import Dataset
 from saccade.evaluation.protocols import ONE_PASS, Job, OnFrame, Protocol, jobs_of
@@ -168,7 +169,7 @@ def run_here(trials: Iterable[Trial], on_frame: OnFrame = lambda count: None) ->
     """
     try:
         for trial in trials:
-            meter = Meter(trial, on_frame)
+            meter = Meter(trial.frames, on_frame)
             answer = make(trial, trial.contender.devices[0], meter.add)
             meter.finish()
             yield keep(trial, answer)
@@ -193,12 +194,14 @@ def make(trial: Trial, device: str, on_frame: OnFrame) -> Answer:
     )
 
 
-def keep(trial: Trial, answer: Answer) -> Outcome:
+def keep(trial: Trial, answer: Answer | Lost) -> Outcome:
     """Writes what came of a trial.
 
     Raises:
         OutputError: when that cannot be done.
     """
+    if isinstance(answer, Lost):
+        answer = Answer(failure=answer.reason, account=answer.account)
     for remark in answer.remarks:
         warnings.warn(f"{trial.job.stem}: {remark}", SaccadeWarning, stacklevel=2)
     if answer.failure:
@@ -206,6 +209,14 @@ def keep(trial: Trial, answer: Answer) -> Outcome:
     else:
         trial.results.save(trial.job.stem, answer.files)
     return Outcome(trial.results.folder.name, trial.job.stem, answer.failure or None)
+
+
+def tasks_of(trials: Iterable[Trial]) -> dict[Task[Answer], Trial]:
+    """What processes are given to do, and which trial each is, in the order that suits them."""
+    return {
+        Task(partial(make, trial), trial.frames, trial.contender.devices): trial
+        for trial in longest_first(trials)
+    }
 
 
 def longest_first(trials: Iterable[Trial]) -> list[Trial]:
@@ -216,24 +227,6 @@ def longest_first(trials: Iterable[Trial]) -> list[Trial]:
     trials = list(trials)
     order = {contender: place for place, contender in enumerate(dict.fromkeys(t.contender for t in trials))}
     return sorted(trials, key=lambda trial: (order[trial.contender], -trial.frames))
-
-
-class Meter:
-    """Tells how many frames of a trial are done; at its end all are, however it went."""
-
-    def __init__(self, trial: Trial, on_frame: OnFrame) -> None:
-        self._left = trial.frames
-        self._on_frame = on_frame
-
-    def add(self, count: int) -> None:
-        """So many more are done."""
-        self._left -= count
-        self._on_frame(count)
-
-    def finish(self) -> None:
-        """The trial is over."""
-        if self._left:
-            self.add(self._left)
 
 
 # one, for networks are large

@@ -29,13 +29,14 @@ class Access:
 
     Args:
         host: where the server listens.
+        asks: whether visitors have to bring a token on the loopback, too.
 
     Attributes:
-        token: what visitors have to bring; None on the loopback.
+        token: what visitors have to bring; None where nothing is asked for.
     """
 
-    def __init__(self, host: str) -> None:
-        self.token = None if is_loopback(host) else secrets.token_urlsafe(18)
+    def __init__(self, host: str, *, asks: bool = False) -> None:
+        self.token = secrets.token_urlsafe(18) if asks or not is_loopback(host) else None
 
     def refusal(self, headers: Mapping[str, str], query: str) -> str | None:
         """Why a request is refused; None for one that is let in.

@@ -111,7 +111,7 @@ def parse(text: str) -> Command:
             case "choose":
                 return Choose(_text(message["model"]))
             case "point":
-                boxes = tuple((_id(target["id"]), _box(target["box"])) for target in message["targets"])
+                boxes = tuple((_id(target["id"]), box_of(target["box"])) for target in message["targets"])
                 return Point(_number(message["frame"]), boxes)
             case "leave":
                 return Leave(tuple(_number(target) for target in message["ids"]))
@@ -145,7 +145,12 @@ def _id(value: object) -> int | None:
     return None if value is None else _number(value)
 
 
-def _box(value: Any) -> Box:
+def box_of(value: Any) -> Box:
+    """The box (x, y, w, h) in a part of a message.
+
+    Raises:
+        TargetError: when it is none.
+    """
     check_box(value, "the box")
     x, y, w, h = (float(number) for number in value)
     return x, y, w, h

@@ -8,15 +8,13 @@ _HOMES = {
     "RunWriter": "saccade.media.results",
     "Source": "saccade.media.source",
     "VideoSink": "saccade.media.sink",
-    "follow": "saccade.media.following",
     "open_source": "saccade.media.source",
     "read_boxes_csv": "saccade.media.results",
 }
 
-__all__ = ["RunWriter", "Source", "VideoSink", "follow", "open_source", "read_boxes_csv"]
+__all__ = ["RunWriter", "Source", "VideoSink", "open_source", "read_boxes_csv"]
 
 if TYPE_CHECKING:
-    from saccade.media.following import follow
     from saccade.media.results import RunWriter, read_boxes_csv
     from saccade.media.sink import VideoSink
     from saccade.media.source import Source, open_source

@@ -1,9 +1,12 @@
 """Writing files so that they are whole: under a temporary name first, then renamed."""
 
+import csv
 import errno
-from collections.abc import Iterator
+import io
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 from saccade.core import OutputError
@@ -63,6 +66,13 @@ def replacing(path: Path) -> Iterator[Path]:
         # of a folder that cannot be written, the first complaint is the one to hear
         with suppress(OSError):
             part.unlink(missing_ok=True)
+
+
+def csv_lines(rows: Iterable[Iterable[Any]]) -> str:
+    """Rows as lines of a CSV file."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue()
 
 
 class LineFile:

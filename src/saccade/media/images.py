@@ -74,13 +74,7 @@ class ImageReader(Reader):
         Raises:
             SourceError: when the file is no text, or names none.
         """
-        try:
-            lines = path.read_text(encoding="utf-8-sig").splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            raise SourceError(f"{path}: cannot be read as a list of pictures ({error})") from error
-        named = {number: line.strip() for number, line in enumerate(lines, 1) if line.strip()}
-        if not named:
-            raise SourceError(f"{path}: the list is empty; write the path of one picture a line")
+        named = read_list(path)
         places = [f"{path}, line {number}: {line}" for number, line in named.items()]
         return cls(str(path), [path.parent / line for line in named.values()], places)
 
@@ -136,6 +130,22 @@ def read_image(path: Path) -> np.ndarray:
                 ImageOps.exif_transpose(picture.convert("L" if picture.mode in ("1", "LA") else "RGB"))
             )
         return np.array(ImageOps.exif_transpose(picture))
+
+
+def read_list(path: Path) -> dict[int, str]:
+    """The lines of a text file that names files, by their numbers from 1; empty lines mean nothing.
+
+    Raises:
+        SourceError: when the file is no text, or names none.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SourceError(f"{path}: cannot be read as a list of files ({error})") from error
+    named = {number: line.strip() for number, line in enumerate(lines, 1) if line.strip()}
+    if not named:
+        raise SourceError(f"{path}: the list is empty; write the path of one picture a line, or of one video")
+    return named
 
 
 def natural_order(paths: Iterable[Path]) -> list[Path]:

@@ -1,7 +1,6 @@
 """What a run leaves behind in its folder, written frame by frame, and read back."""
 
 import csv
-import io
 import json
 import re
 from collections import defaultdict
@@ -18,12 +17,13 @@ from saccade.core import Instances, OutputError, SourceError
 from saccade.core.config import to_json
 from saccade.core.instances import id_array
 from saccade.core.targets import TargetId
-from saccade.media.files import LineFile, make_folder, output_error, replacing
+from saccade.media.files import LineFile, csv_lines, make_folder, output_error, replacing
 from saccade.ops.masks import VOID, write_palette_png
 
 _WHOLE_NUMBER = re.compile(r"0|-?[1-9][0-9]*")
 
 HEADER = ("frame", "target", "x", "y", "w", "h", "score", "status")
+"""of `boxes.csv`; other columns may follow, such as `name`"""
 
 
 @runtime_checkable
@@ -167,7 +167,7 @@ class TargetFiles:
 
     def write(self, found: Instances) -> None:
         """Writes what was found in the next frame."""
-        self._csv.append(_csv_lines(found))
+        self._csv.append(boxes_csv_lines(found))
         self._single.write(found)
         if found.masks is not None:
             self._write_masks(found)
@@ -242,14 +242,20 @@ def _number(value: float) -> str:
     return f"{round(value, 4) + 0.0:.4f}".rstrip("0").rstrip(".")
 
 
-def _csv_lines(found: Instances) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+def boxes_csv_lines(found: Instances, *, names: bool = False) -> str:
+    """The lines of `boxes.csv` for a frame.
+
+    Args:
+        names: whether they end in the name of the class, as a further column says.
+    """
+    rows = []
     for row, box in enumerate(found.xywh.tolist()):
         target = "" if found.ids is None else found.ids[row]
         status = "" if found.status is None else found.status[row]
-        writer.writerow([found.frame, target, *(_number(v) for v in box), f"{found.scores[row]:.6g}", status])
-    return text.getvalue()
+        name = ["" if found.names is None else found.names[row]] if names else []
+        values = [*(_number(v) for v in box), f"{found.scores[row]:.6g}"]
+        rows.append([found.frame, target, *values, status, *name])
+    return csv_lines(rows)
 
 
 def read_boxes_csv(path: Path | str) -> Iterator[Instances]:
@@ -264,43 +270,46 @@ def read_boxes_csv(path: Path | str) -> Iterator[Instances]:
     try:
         with path.open(newline="") as file:
             reader = csv.reader(file)
-            if tuple(next(reader, ())) != HEADER:
+            header = next(reader, [])
+            if tuple(header[: len(HEADER)]) != HEADER:
                 raise SourceError(
                     f"{path}: line 1 is not '{','.join(HEADER)}'; give a boxes.csv as a run leaves it"
                 )
             rows: list[list[str]] = []
             for row in reader:
-                _check_row(row, f"{path}: line {reader.line_num}")
+                _check_row(row, header, f"{path}: line {reader.line_num}")
                 if rows and rows[0][0] != row[0]:
-                    yield _instances(rows)
+                    yield _instances(rows, header)
                     rows = []
                 rows.append(row)
             if rows:
-                yield _instances(rows)
+                yield _instances(rows, header)
     except OSError as error:
         raise SourceError(f"{path}: cannot be read ({error.strerror}); check the name") from error
 
 
-def _check_row(row: list[str], where: str) -> None:
+def _check_row(row: list[str], header: list[str], where: str) -> None:
     try:
         int(row[0])
         numbers = [float(value) for value in row[2:7]]
     except (IndexError, ValueError):
         numbers = []
-    if len(row) != len(HEADER) or len(numbers) != 5:
+    if len(row) != len(header) or len(numbers) != 5:
         raise SourceError(
-            f"{where}: expected {','.join(HEADER)}, got '{','.join(row)}'; mend or remove the line"
+            f"{where}: expected {','.join(header)}, got '{','.join(row)}'; mend or remove the line"
         )
 
 
-def _instances(rows: list[list[str]]) -> Instances:
+def _instances(rows: list[list[str]], header: list[str]) -> Instances:
     table = np.array([[float(value) for value in row[2:7]] for row in rows])
     targets = [int(row[1]) if _WHOLE_NUMBER.fullmatch(row[1]) else row[1] for row in rows]
     status = [row[7] for row in rows]
+    names = [row[header.index("name")] for row in rows] if "name" in header else []
     return Instances(
         boxes=np.concatenate([table[:, :2], table[:, :2] + table[:, 2:4]], axis=1),
         scores=table[:, 4],
         ids=id_array(targets) if any(row[1] for row in rows) else None,
         status=np.array(status) if any(status) else None,
+        names=np.array(names) if any(names) else None,
         frame=int(rows[0][0]),
     )

@@ -9,11 +9,11 @@ from the device once a frame, after the boxes and before the learning.
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 import torch
-from jaxtyping import Bool, Float, Integer
+from jaxtyping import Float, Integer
 from torch import Tensor
 
 from saccade.core.frame import Frame
@@ -21,7 +21,9 @@ from saccade.core.timing import Stopwatch
 from saccade.nets.inference import exact_float32
 from saccade.nets.iou_net import IoUNet, Modulation
 from saccade.nets.resnet import normalise_rgb
-from saccade.online.augmentation import FirstFrameAugmentation, channel_dropout
+from saccade.online.augmentation import channel_dropout
+from saccade.online.discriminative_config import DiscriminativeConfig
+from saccade.online.discriminative_state import DiscriminativeState
 from saccade.online.exchange import Briefing, Sighting
 from saccade.online.insight import Insight, insights
 from saccade.online.localization import (
@@ -33,68 +35,16 @@ from saccade.online.localization import (
     Peak,
     best_scale,
     localize,
+    scores_at,
 )
-from saccade.online.memory import SampleMemory
-from saccade.online.refinement import BoxRefinement, draw_uniform, refine
+from saccade.online.refinement import draw_uniform, refine
+from saccade.online.relocation import middle
 from saccade.online.run import Estimate
 from saccade.online.scene import Scene
-from saccade.online.search_region import SearchRegion, keep_inside
+from saccade.online.search_region import keep_inside
 from saccade.online.state import TargetState
-from saccade.online.target_model import Learning, TargetModel
+from saccade.online.target_model import TargetModel
 from saccade.ops.crops import CropView
-
-SMALLEST = 10.0
-"""shorter side in frame pixels that the scale keeps targets above, where boxes are not refined"""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DiscriminativeConfig:
-    """What the trackers of the family have in common."""
-
-    search: SearchRegion = SearchRegion()
-    """the part of the frame that is looked at"""
-    augmentation: FirstFrameAugmentation = FirstFrameAugmentation()
-    """the pictures of the first frame that the target is learnt from"""
-    localization: Localization = Localization()
-    """what is made of score maps"""
-    refines_boxes: bool = True
-    """whether the IoU-Net finds the box; otherwise the target keeps its shape and takes the best scale"""
-    refinement: BoxRefinement = BoxRefinement()
-    """how it does"""
-    memory: SampleMemory = SampleMemory()
-    """what is remembered"""
-    learning: Learning = Learning()
-    """when the target model is improved"""
-
-
-@dataclass(slots=True)
-class DiscriminativeState(TargetState):
-    """What is remembered of N targets; a tracker names the type of its target model's part."""
-
-    host = ("centre", "size", "scale", "base_size", "refined_centre", "age", "draws", "is_drawn")
-
-    centre: Float[Tensor, "N 2"]
-    """(x, y) in frame pixels"""
-    size: Float[Tensor, "N 2"]
-    """(w, h) in frame pixels"""
-    scale: Float[Tensor, " N"]
-    """frame pixels in a pixel of the search region's crop"""
-    base_size: Float[Tensor, "N 2"]
-    """(w, h) in crop pixels on the first frame"""
-    refined_centre: Float[Tensor, "N 2"]
-    """last position that came from a refined box; NaN while there is none"""
-    age: Integer[Tensor, " N"]
-    """frames since the first"""
-    draws: Float[Tensor, "N R 4"]
-    """what makes the next proposals random"""
-    is_drawn: Bool[Tensor, " N"]
-    """whether these draws are still unused, which those of a frame without its target are"""
-    modulation: tuple[Tensor, ...]
-    """of the IoU-Net"""
-    model: TargetState
-    """of the target model"""
-    scene: TargetState = field(default_factory=TargetState)
-    """of the scene, for trackers that know one"""
 
 
 @runtime_checkable
@@ -259,7 +209,8 @@ class DiscriminativeTracker:
         with stopwatch.stage("host"):
             sighting = sighting.on_host()
             view = _at_scale(views, sighting.scale_index)
-            self._move(frame, view, sighting, state)
+            refines = config.refines_boxes
+            state.move(sighting, view, frame.size_wh, refines_boxes=refines)
         with stopwatch.stage("optimiser"):
             best = features[torch.arange(len(state)), sighting.scale_index.to(self.device)]
             self._learn(best, place.scene, view, sighting, state)
@@ -280,6 +231,40 @@ class DiscriminativeTracker:
             scores = maps.values[torch.arange(len(state)), index.to(self.device)]
             loss = self.model.loss(state.model)
         return insights(_at_scale(views, index), scores, loss, self.model.sample_weights(state.model))
+
+    @property
+    def recognised_from(self) -> float:
+        """Twice the score under which targets are lost; see `Recognising`.
+
+        Where a scene localizes, its limit is one of responses; the target model's is DiMP's.
+        """
+        return 2 * (self.config.localization if self.scene is None else Localization()).lost_below
+
+    def appearance(
+        self, frame: Frame, state: DiscriminativeState, boxes: Float[Tensor, "K 4"]
+    ) -> Float[Tensor, "N K"]:
+        """The scores of the target models in search regions around K boxes; see `Recognising`."""
+        search, (centre, size) = self.config.search, middle(boxes.float())
+        with self._precision():
+            views, crops = search.look(frame, centre, search.scale(size), self.model.offset(search.side))
+            _, layer3 = self._backbone(crops.flatten(0, 1))
+            features = self.model.extract(layer3)
+            maps = self.model.score(features.expand(len(state), *features.shape), state.model)
+        scales = crops.shape[1]
+        places = (each.repeat_interleave(scales, dim=0) for each in (centre, size))
+        views = CropView(views.centre.flatten(0, 1), views.scale.flatten(), views.size_wh)
+        at_each: Tensor = scores_at(maps, views, *places).unflatten(1, (-1, scales))
+        return at_each.amax(dim=2)
+
+    def relocate(self, frame: Frame, state: DiscriminativeState, boxes: Float[Tensor, "N 4"]) -> None:
+        """Puts targets into boxes; what is known of their surroundings begins anew. See `Recognising`."""
+        state.relocate(boxes, refines_boxes=self.config.refines_boxes)
+        if self.scene is None:
+            return
+        for row in range(len(state)):
+            one = slice(row, row + 1)
+            first = self._first_scene(frame, state.centre[one], state.size[one], state.scale[one])
+            state.scene.put(one, first)
 
     def _backbone(self, pictures: Float[Tensor, "B 3 side side"]) -> tuple[Tensor, Tensor]:
         return self.network.backbone_features(normalise_rgb(pictures.to(self.device, non_blocking=True)))
@@ -347,27 +332,6 @@ class DiscriminativeTracker:
         fresh = draw_uniform(generators, self.config.refinement, (~state.is_drawn).tolist())
         state.draws = torch.where(state.is_drawn[:, None, None], state.draws, fresh)
         return state.draws
-
-    def _move(self, frame: Frame, view: CropView, sighting: Sighting, state: DiscriminativeState) -> None:
-        """Takes over where the targets are that were seen."""
-        is_seen = sighting.finding != MISSING
-        if self.config.refines_boxes:
-            is_measured = is_seen & sighting.is_refined
-            size, scale = sighting.size, (sighting.size.prod(dim=1) / state.base_size.prod(dim=1)).sqrt()
-            refined = torch.where(is_measured[:, None], sighting.centre, state.refined_centre)
-            # where no proposal was plausible, the original goes back to the last one that was
-            centre = torch.where(refined.isnan(), sighting.centre, refined)
-            state.refined_centre = refined
-        else:
-            is_measured = is_seen
-            smallest = (SMALLEST / state.base_size).amax(dim=1)
-            largest = (view.scale.new_tensor(frame.size_wh) / state.base_size).amin(dim=1)
-            scale = torch.minimum(torch.maximum(view.scale, smallest), largest)
-            size, centre = state.base_size * scale[:, None], sighting.centre
-        state.centre = torch.where(is_seen[:, None], centre, state.centre)
-        state.size = torch.where(is_measured[:, None], size, state.size)
-        state.scale = torch.where(is_measured, scale, state.scale)
-        state.is_drawn = ~is_seen
 
     def _learn(
         self,

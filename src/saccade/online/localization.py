@@ -16,6 +16,7 @@ from saccade.core.ranges import FINITE, above, at_least, check_ranges
 from saccade.online.run import LOST, TRACKED, UNCERTAIN
 from saccade.ops.constants import literal
 from saccade.ops.crops import CropView
+from saccade.ops.peaks import highest_inside
 
 FOUND, HARD_NEGATIVE, UNSURE, MISSING = range(4)
 """what is made of a score map: the target is there; it is, and something else is to be learnt as background;
@@ -147,6 +148,23 @@ def localize(
 def _searched(maps: ScoreMaps, config: Localization) -> Float[Tensor, "N S H W"]:
     """The scores in which the first peak is looked for."""
     return maps.values if config.window == "none" else maps.values * maps.window
+
+
+def scores_at(
+    maps: ScoreMaps, view: CropView, centre: Float[Tensor, "S 2"], size: Float[Tensor, "S 2"]
+) -> Float[Tensor, "N S"]:
+    """How high N targets score in the middle of S boxes, whatever else is in sight.
+
+    Args:
+        maps: of N targets in the same S search regions.
+        view: where these lie; on the host.
+        centre: (x, y) of the boxes in frame pixels; on the host.
+        size: (w, h) in frame pixels; on the host.
+    """
+    cell = maps.cell * view.scale[:, None]
+    at, reach = (centre - view.centre) / cell + view.scale.new_tensor(maps.middle), size / cell
+    device = maps.values.device
+    return highest_inside(maps.values, at.to(device), reach.to(device))
 
 
 def highest(scores: Float[Tensor, "N H W"]) -> tuple[Float[Tensor, " N"], Float[Tensor, "N 2"]]:

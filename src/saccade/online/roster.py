@@ -1,5 +1,6 @@
 """Who is followed in a run: ids in the order of joining, and which frame comes next."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -79,6 +80,16 @@ class Roster:
         given = () if targets.masks is None else targets.masks
         masks = {target: np.asarray(mask, dtype=bool) for target, mask in zip(ids, given, strict=False)}
         return Change(dict(zip(ids, boxes, strict=True)), masks, dropped)
+
+    def check_followed(self, targets: Sequence[TargetId]) -> None:
+        """Refuses ids of nobody.
+
+        Raises:
+            TargetError: for one.
+        """
+        unknown = [target for target in targets if target not in self.order]
+        if unknown:
+            raise TargetError(f"no target {unknown[0]!r} is followed; followed: {self.order}")
 
     def take(self, change: Change) -> None:
         """Takes over a change that has taken place."""

@@ -12,9 +12,10 @@ from torch import Tensor
 from saccade.core.errors import ModelError
 from saccade.core.frame import ColorOrder, Frame
 from saccade.core.instances import Instances, Status, id_array
-from saccade.core.targets import TargetId, Targets
+from saccade.core.targets import Box, TargetId, Targets
 from saccade.core.timing import Stopwatch
 from saccade.online.insight import Insight, Inspectable
+from saccade.online.relocation import Boxes, Recognising, box_rows
 from saccade.online.roster import Change, Roster
 from saccade.online.state import TargetState
 
@@ -148,6 +149,46 @@ class TrackingRun(Generic[S]):
         for cohort in self._cohorts:
             found |= zip(cohort.ids, self._tracker.inspect(frame, cohort.state), strict=True)
         return found
+
+    @property
+    def recognised_from(self) -> float | None:
+        """Score of `appearance` from which on a box holds the target; see `RecognisingRun`."""
+        return self._tracker.recognised_from if isinstance(self._tracker, Recognising) else None
+
+    @torch.inference_mode()
+    def appearance(
+        self, frame: Any, targets: Sequence[TargetId], boxes: Boxes
+    ) -> dict[TargetId, Float[np.ndarray, " K"]]:
+        """How much each of K boxes looks like each target; see `RecognisingRun`."""
+        frame, tracker = self._roster.frame(frame, "rgb"), self._recognising(targets)
+        places = box_rows(boxes)
+        found: dict[TargetId, Float[np.ndarray, " K"]] = {target: np.zeros(len(places)) for target in targets}
+        for cohort in self._cohorts if len(places) else ():
+            rows = [row for row, target in enumerate(cohort.ids) if target in targets]
+            if rows:
+                # a slice copies nothing
+                some = slice(None) if len(rows) == len(cohort.ids) else torch.tensor(rows)
+                scores = tracker.appearance(frame, cohort.state[some], places).double().cpu().numpy()
+                found |= zip([cohort.ids[row] for row in rows], scores, strict=True)
+        return found
+
+    @torch.inference_mode()
+    def relocate(self, frame: Any, boxes: Mapping[TargetId, Box]) -> None:
+        """Goes on looking for targets where these boxes are; see `RecognisingRun`."""
+        frame, tracker = self._roster.frame(frame, "rgb"), self._recognising(list(boxes))
+        places = dict(zip(boxes, box_rows(list(boxes.values())), strict=True))
+        for cohort in self._cohorts:
+            for row, target in enumerate(cohort.ids):
+                if target in places:
+                    # the view of one target, through which its state is updated
+                    tracker.relocate(frame, cohort.state[row : row + 1], places[target][None])
+
+    def _recognising(self, targets: Sequence[TargetId]) -> Recognising[S]:
+        """The tracker, for targets that it can be asked about."""
+        if not isinstance(self._tracker, Recognising):
+            raise ModelError(f"'{self._name}' cannot tell its targets in boxes that others have found")
+        self._roster.check_followed(targets)
+        return self._tracker
 
     def _begin(
         self, frame: Frame, boxes: Mapping[TargetId, Float[np.ndarray, "4"]], stopwatch: Stopwatch

@@ -55,9 +55,9 @@ class SearchRegion:
         """Width and height of the crop."""
         return self.side, self.side
 
-    def scale(self, size: Float[Tensor, "2"]) -> Float[Tensor, ""]:
-        """Frame pixels in a crop pixel, for a target of `size` (w, h) frame pixels."""
-        return ((size * self.area).prod().double().sqrt() / self.side).float()
+    def scale(self, size: Float[Tensor, "*batch 2"]) -> Float[Tensor, "*batch"]:
+        """Frame pixels in a crop pixel, for targets of `size` (w, h) frame pixels."""
+        return ((size * self.area).prod(dim=-1).double().sqrt() / self.side).float()
 
     def look(
         self,

@@ -32,6 +32,26 @@ def peak1d(scores: Float[Tensor, "N n"]) -> Float[Tensor, " N"]:
     return at + torch.where((at == 0) | (at == last), 0, _parabola(left, top, right))
 
 
+def highest_inside(
+    scores: Float[Tensor, "N K h w"], centre: Float[Tensor, "K 2"], size: Float[Tensor, "K 2"]
+) -> Float[Tensor, "N K"]:
+    """The highest score within the inner half of each of K boxes, along either axis; 0 where none is known.
+
+    A target scores high at its middle, which is that of its box but for the box's own error; what scores high
+    beside it is not in this box. A cell on each side of the middle counts however small the box is.
+
+    Args:
+        centre: (x, y) of the boxes in cells of their map.
+        size: (w, h) in cells.
+    """
+    height, width = scores.shape[-2:]
+    reach = (size / 4).clamp(min=1)
+    columns = (torch.arange(width, device=scores.device) - centre[:, :1]).abs() <= reach[:, :1]
+    rows = (torch.arange(height, device=scores.device) - centre[:, 1:]).abs() <= reach[:, 1:]
+    outside = ~(rows[:, :, None] & columns[:, None, :])
+    return scores.masked_fill(outside, -torch.inf).amax(dim=(-2, -1)).nan_to_num(0.0, neginf=0.0)
+
+
 def _parabola(left: Tensor, top: Tensor, right: Tensor) -> Tensor:
     """Where the parabola through three values, the middle one largest, has its vertex: in [-1/2, 1/2]."""
     bend = left - 2 * top + right

@@ -58,6 +58,7 @@ class BottomUpReader:
     def __init__(self, network: nn.Module, config: Any) -> None:
         self._network = network
         self._config: BottomUpConfig = config
+        self._largest = max(self._config.scales)
         skeleton = config.network.skeleton
         self._limbs = skeleton.limb_indices
         self._mirror = skeleton.mirror
@@ -65,8 +66,11 @@ class BottomUpReader:
         self._only_fills = [limb not in edges for limb in self._limbs]
 
     def fitted(self, height: int, width: int) -> tuple[int, int]:
-        """(height, width) that an image is resized to: of the configured height, unless it were too wide."""
-        scale = min(self._config.size / height, self._config.max_size / width)
+        """(height, width) that an image is resized to: of the configured height, unless it were too wide.
+
+        That is for the largest of the scales; for the others it is made smaller from there.
+        """
+        scale = self._largest * min(self._config.size / height, self._config.max_size / width)
         rows, columns = (max(round(side * scale), 1) for side in (height, width))
         return rows, columns
 
@@ -83,14 +87,26 @@ class BottomUpReader:
         scales = []
         for picture, image, size in zip(pictures, images, sizes, strict=True):
             rows, columns = self.fitted(*size)
-            if (rows, columns) != size:
-                image = F.interpolate(image[None], (rows, columns), mode="bilinear", align_corners=False)[0]
-            picture[:, :rows, :columns] = image
+            picture[:, :rows, :columns] = _resized(image[None], (rows, columns), mode="bilinear")[0]
             scales.append((columns / size[1], rows / size[0]))
         return Padded(pictures, scales)
 
     def dense(self, batch: Float[Tensor, "B 3 H W"]) -> Maps:
-        """The maps of the last stage; the mean of both where mirror images are looked at as well."""
+        """The maps of the last stage; their mean where pictures are looked at at several scales."""
+        size_hw = (batch.shape[2] // STRIDE, batch.shape[3] // STRIDE)
+        found = [self._at(batch, scale / self._largest) for scale in self._config.scales]
+        if len(found) == 1:
+            return found[0]
+        fields, heats = (
+            torch.stack([_resized(maps, size_hw, mode="bicubic") for maps in each]).mean(0)
+            for each in zip(*found, strict=True)
+        )
+        return Maps(fields, heats)
+
+    def _at(self, batch: Float[Tensor, "B 3 H W"], factor: float) -> Maps:
+        """The maps of smaller pictures; the mean of both where mirror images are looked at as well."""
+        rows, columns = (max(round(side * factor / STRIDE), 1) * STRIDE for side in batch.shape[2:])
+        batch = _resized(batch, (rows, columns), mode="bilinear", antialias=True)
         if not self._config.flip_test:
             return self._maps(batch)
         both = self._maps(torch.cat([batch, batch.flip(3)]))
@@ -114,7 +130,7 @@ class BottomUpReader:
         joints = find_joints(
             heats,
             threshold=config.part_threshold,
-            distance=config.part_distance / STRIDE,
+            distance=self._largest * config.part_distance / STRIDE,
             limit=config.max_parts,
         )
         joints = refined(joints, heats) if config.refines else joints
@@ -128,11 +144,23 @@ class BottomUpReader:
         )
         people = assemble(joints, scored, self._limbs, self._only_fills)
         likely = people.num_joints >= config.min_parts
-        likely &= people.totals >= config.threshold * people.num_joints
-        return found_people(People(people.candidates[likely], people.totals[likely]), joints, scale)
+        likely &= people.totals >= config.min_mean * people.num_joints
+        likely_people = People(people.candidates[likely], people.totals[likely])
+        return found_people(likely_people, joints, scale, threshold=config.threshold)
 
 
-def found_people(people: People, joints: Joints, scale: tuple[float, float]) -> FoundPeople:
+def _resized(
+    maps: Float[Tensor, "B C _ _"], size_hw: tuple[int, int], **how: Any
+) -> Float[Tensor, "B C h w"]:
+    """All of it with other cells; the same where these are as many."""
+    if tuple(maps.shape[2:]) == size_hw:
+        return maps
+    return F.interpolate(maps, size_hw, align_corners=False, **how)
+
+
+def found_people(
+    people: People, joints: Joints, scale: tuple[float, float], *, threshold: float = 0.0
+) -> FoundPeople:
     """People put together of candidates, in pixels of an image, best first.
 
     The score is the square root of COCO's for OpenPose, the sum of the scores of joints and limbs times the
@@ -141,6 +169,7 @@ def found_people(people: People, joints: Joints, scale: tuple[float, float]) -> 
 
     Args:
         scale: (across, down) that pixels of the image were multiplied by before the network saw it.
+        threshold: score under which somebody is left out.
     """
     num_joints = people.candidates.shape[1]
     rows = people.candidates.to(joints.points.device)
@@ -156,6 +185,7 @@ def found_people(people: People, joints: Joints, scale: tuple[float, float]) -> 
     most = (2 * num_joints - 1) * num_joints
     likeness = (people.totals.clamp(min=0) * people.num_joints / most).sqrt().clamp(max=1)
     order = likeness.argsort(descending=True, stable=True)
+    order = order[likeness[order] >= threshold]
     return {
         "boxes": torch.cat([lowest, highest], dim=1)[order] + 0.5,
         "scores": likeness[order],

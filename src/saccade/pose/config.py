@@ -72,12 +72,15 @@ class BottomUpConfig:
     """height in pixels of the picture that the network sees"""
     max_size: int = 1024
     """width of it, at most: wider frames become lower"""
+    scales: tuple[float, ...] = (1.0,)
+    """factors on both, at each of which a frame is looked at, and the mean is taken of what the network says;
+    0.5,1,1.5,2 in the paper's evaluation, which takes many times as long"""
     flip_test: bool = False
     """whether the mean is taken of what the network says of a frame and of its mirror image"""
     part_threshold: float = 0.1
     """score under which a peak of a heat map is no joint, in [0, 1]"""
     part_distance: float = 6.0
-    """pixels of what the network sees, nearer than which the lower of two peaks is no joint of its own"""
+    """pixels of a picture of `size`, nearer than which the lower of two peaks is no joint of its own"""
     refines: bool = True
     """whether joints are in the middles of Gaussians; else at the highest eighth of a cell, as originally"""
     max_parts: int = 128
@@ -90,9 +93,11 @@ class BottomUpConfig:
     """whether limbs longer than half of the picture's height are less likely, as in the original"""
     min_parts: int = 3
     """joints under which nobody is taken for a person"""
-    threshold: float = 0.2
+    min_mean: float = 0.2
     """sum of the scores of a person's joints and limbs / number of joints, under which they are left out: 0.2
     in the paper of 2017, 0.4 in OpenPose"""
+    threshold: float = 0.0
+    """score under which a person is left out, in [0, 1]: it falls with the number of joints that are found"""
 
     def __post_init__(self) -> None:
         check_ranges(
@@ -106,5 +111,9 @@ class BottomUpConfig:
             field_threshold=within(0, 1),
             support=within(0, 1),
             min_parts=at_least(1),
-            threshold=within(0, 2),
+            scales=above_to(0, 4),
+            min_mean=within(0, 2),
+            threshold=within(0, 1),
         )
+        if not self.scales:
+            raise ConfigError("scales is empty; give at least one, such as 1")

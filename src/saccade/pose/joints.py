@@ -19,9 +19,9 @@ def check_joints(checkpoint: Checkpoint, found: int, skeleton: Skeleton) -> None
         return
     fitting = [name for name, known in SKELETONS.items() if len(known) == found]
     remedy = (
-        f"say which they are with --set network.skeleton={' or '.join(fitting)}"
+        f"say which they are with --weights {checkpoint.path} --set network.skeleton={' or '.join(fitting)}"
         if fitting
-        else f"give settings a skeleton of {found} points, as network.skeleton"
+        else f"load it in Python with settings={{'network.skeleton': Skeleton(…)}}, one of {found} points"
     )
     raise WeightsError(
         f"{checkpoint.path}: knows {found} key points, where {skeleton.name} has {len(skeleton)}; {remedy}"

@@ -213,7 +213,8 @@ class TopDown:
             color: channel order of arrays.
 
         Returns:
-            `Instances` with key points in pixels of the frame; a list of them for a list.
+            `Instances` with key points in pixels of the frame; a list of them for a list. A key point that
+            was not found has score 0 and is at (0, 0).
 
         Raises:
             FrameError: for what is no picture.
@@ -226,6 +227,8 @@ class TopDown:
             found = self._found(looked_at)
         else:
             found = self._look(looked_at, _given(boxes if is_list else [boxes], looked_at))
+        # not before: people of whom little was found would be alike
+        found = [_without_unfound(each) for each in found]
         return found if is_list else found[0]
 
     def _found(self, frames: Sequence[Frame]) -> list[Instances]:
@@ -343,6 +346,12 @@ class TopDown:
                 time=frame.time,
                 timings=timings,
             )
+
+
+def _without_unfound(people: Instances) -> Instances:
+    """People whose key points are at (0, 0) where they were not found."""
+    assert people.keypoints is not None and people.keypoint_scores is not None
+    return replace(people, keypoints=np.where(people.keypoint_scores[..., None] > 0, people.keypoints, 0))
 
 
 def _given(boxes: Sequence[Any], frames: Sequence[Frame]) -> list[_Wanted]:

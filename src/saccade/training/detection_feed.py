@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import ClassVar
 
 import numpy as np
 import torch
 from jaxtyping import UInt8
-from torch.utils.data import Dataset
 
 from saccade.core import ConfigError, DatasetError
 from saccade.data.detection import AnnotatedImage, DetectionDataset, read_image
@@ -17,11 +16,8 @@ from saccade.data.samples.dice import Dice
 from saccade.training.detection import DetectionBatch, collate
 from saccade.training.detection_pictures import draw_detections
 from saccade.training.recipe import DetectionRecipe
-from saccade.training.rounds import BYTES, OF_SCALES, Kept, Rounds, RoundSamples
-from saccade.weights import Preprocessing
+from saccade.training.rounds import OF_SCALES, Kept, RoundFeed, Rounds, RoundSamples
 
-SMALLER = "smaller pictures (--set task.size=…)"
-"""what makes samples of detection smaller"""
 SCALE_STEPS, SCALE_STRIDE = 10, 32
 """steps that see pictures of one size, and pixels between sizes"""
 
@@ -109,7 +105,7 @@ def labelled(annotated: AnnotatedImage) -> LabelledPicture:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class DetectionFeed:
+class DetectionFeed(RoundFeed):
     """Pictures of data sets, as a recipe changes them.
 
     Attributes:
@@ -118,6 +114,8 @@ class DetectionFeed:
         weights: how often a picture of each comes, relative to the others.
         seed: of all chance.
     """
+
+    SMALLER: ClassVar[str] = "smaller pictures (--set task.size=…)"
 
     recipe: DetectionRecipe
     sets: tuple[DetectionDataset, ...]
@@ -155,20 +153,6 @@ class DetectionFeed:
         return DetectionSamples(
             self.recipe, self.sets, self.rounds, samples=count, seed=self.seed, start=start
         )
-
-    def validation(self) -> Dataset[Any] | None:
-        """None: what is found is measured, not the loss."""
-        return None
-
-    @property
-    def preprocessing(self) -> Preprocessing:
-        """See `Feed`."""
-        return BYTES
-
-    @property
-    def smaller(self) -> str:
-        """See `Feed`."""
-        return SMALLER
 
     def collate(self, samples: Sequence[DetectionBatch]) -> DetectionBatch:
         """See `Feed`."""

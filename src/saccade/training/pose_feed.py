@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 import cv2
 import numpy as np
@@ -22,11 +22,7 @@ from saccade.training.pose import PoseBatch
 from saccade.training.pose import collate as collate_maps
 from saccade.training.pose_pictures import draw_pictures, draw_poses
 from saccade.training.recipe import PersonRecipe, PictureRecipe, PoseRecipe, SceneRecipe
-from saccade.training.rounds import BYTES, Kept, Rounds, RoundSamples
-from saccade.weights import Preprocessing
-
-SMALLER = "smaller pictures (--set task.size=…, or of OpenPose --set side=…)"
-"""what makes samples of poses smaller"""
+from saccade.training.rounds import Kept, RoundFeed, Rounds, RoundSamples
 
 Pixels = UInt8[np.ndarray, "H W 3"]
 B = TypeVar("B", PoseBatch, DetectionBatch)
@@ -176,7 +172,7 @@ SAMPLES: dict[type[PoseRecipe], Any] = {
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class PoseFeed:
+class PoseFeed(RoundFeed):
     """People of data sets, as a recipe shows them.
 
     Attributes:
@@ -185,6 +181,8 @@ class PoseFeed:
         weights: how often a person of each comes, relative to the others.
         seed: of all chance.
     """
+
+    SMALLER: ClassVar[str] = "smaller pictures (--set task.size=…, or of OpenPose --set side=…)"
 
     recipe: PoseRecipe
     sets: tuple[PoseDataset, ...]
@@ -242,20 +240,6 @@ class PoseFeed:
             self.recipe, places, self._rounds(places), samples=count, seed=self.seed, start=start
         )
         return made
-
-    def validation(self) -> Dataset[Any] | None:
-        """None: what is found is measured, not the loss."""
-        return None
-
-    @property
-    def preprocessing(self) -> Preprocessing:
-        """See `Feed`."""
-        return BYTES
-
-    @property
-    def smaller(self) -> str:
-        """See `Feed`."""
-        return SMALLER
 
     def collate(self, samples: Sequence[Any]) -> Any:
         """See `Feed`."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Hashable, Sequence
 from functools import lru_cache
-from typing import Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 import numpy as np
 from jaxtyping import Int64
@@ -111,6 +111,28 @@ class RoundSamples(Dataset[B]):
             SaccadeError: when it cannot be made.
         """
         raise NotImplementedError
+
+
+class RoundFeed:
+    """What feeds of annotated pictures do alike; see `Feed`."""
+
+    __slots__ = ()
+    SMALLER: ClassVar[str]
+    """what makes samples smaller"""
+
+    def validation(self) -> Dataset[Any] | None:
+        """None: what is found is measured, not the loss."""
+        return None
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """See `Feed`."""
+        return BYTES
+
+    @property
+    def smaller(self) -> str:
+        """See `Feed`."""
+        return self.SMALLER
 
 
 class Kept(Generic[P]):

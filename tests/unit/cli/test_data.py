@@ -79,6 +79,7 @@ def test_only_the_first_of_many_faults_are_shown(tmp_path: Path, capsys: pytest.
     ("words", "message"),
     [
         (["lassot", "."], "no data set 'lassot'; did you mean 'lasot'"),
+        (["pose-foldr", "."], "no data set 'pose-foldr'; did you mean 'pose-folder'"),
         (["lasot", "nowhere"], "nowhere: no such folder; expected ROOT/<class>"),
         (["lasot", ".", "--split", "tests"], "has no split 'tests'; did you mean 'test'"),
     ],

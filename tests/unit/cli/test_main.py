@@ -38,7 +38,7 @@ def run_raising(error, monkeypatch):
     def raising(*_, **__):
         raise error
 
-    monkeypatch.setattr(cli, "_application", lambda: raising)
+    monkeypatch.setattr(cli, "application", lambda: raising)
     return main([])
 
 
@@ -119,7 +119,7 @@ def test_a_job_that_a_script_began_in_the_background_heeds_ctrl_c(monkeypatch, c
     def interrupted(*_, **__):
         signal.raise_signal(signal.SIGINT)
 
-    monkeypatch.setattr(cli, "_application", lambda: interrupted)
+    monkeypatch.setattr(cli, "application", lambda: interrupted)
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         assert main([]) == 130
@@ -176,7 +176,7 @@ def test_our_warnings_are_notes_and_others_stay_warnings(monkeypatch, capsys):
         with pytest.raises(DeprecationWarning):
             warnings.warn("old", DeprecationWarning, stacklevel=1)
 
-    monkeypatch.setattr(cli, "_application", lambda: warning)
+    monkeypatch.setattr(cli, "application", lambda: warning)
     assert main([]) == 0
     assert capsys.readouterr().err == "note: the box was clipped\n" * 2
 

@@ -2,14 +2,13 @@
 
 import pickle
 import shutil
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from saccade.core import DatasetError, MissingExtraError
+from saccade.core import DatasetError
 from saccade.data import open_dataset
 from saccade.data.check_stills import check_stills
 from saccade.data.datasets import STILLS, find_any, open_stills
@@ -153,15 +152,6 @@ def test_a_broken_matlab_file_is_named(tmp_path: Path, pictures: list[Path]) -> 
             opened("sbd", tmp_path)
     file.unlink()
     with pytest.raises(DatasetError, match="no such file"):
-        opened("sbd", tmp_path)
-
-
-def test_without_scipy_sbd_says_what_to_install(
-    tmp_path: Path, pictures: list[Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    still_layouts.sbd(tmp_path, pictures)
-    monkeypatch.setitem(sys.modules, "scipy.io", None)
-    with pytest.raises(MissingExtraError, match=r"scipy.*saccade\[train\]"):
         opened("sbd", tmp_path)
 
 

@@ -144,6 +144,8 @@ def test_toy_cases(truth: dict, predicted: dict, clear: tuple, identity: tuple) 
     assert tuple(scores.identity[k] for k in ("IDTP", "IDFN", "IDFP")) == identity
     tp, fn, fp, switches = clear
     assert scores.summary()["MOTA"] == pytest.approx(1 - (fn + fp + switches) / (tp + fn))
+    quoted = [scores.summary()[name] for name in ("Precision", "Recall", "F1")]
+    assert quoted == pytest.approx([tp / (tp + fp), tp / (tp + fn), tp / (tp + (fp + fn) / 2)])
     idtp, idfn, idfp = identity
     assert scores.summary()["IDF1"] == pytest.approx(idtp / (idtp + (idfn + idfp) / 2))
 
@@ -153,10 +155,11 @@ def test_perfect_and_empty() -> None:
     perfect = score_tracks(truth, truth, "mot17").summary()
     assert perfect == {
         "HOTA": 1, "DetA": 1, "AssA": 1, "LocA": 1, "MOTA": 1, "MOTP": 1, "IDSW": 0, "IDF1": 1,
+        "Precision": 1, "Recall": 1, "F1": 1,
     }  # fmt: skip
     empty = score_tracks(empty_tracks(6), truth, "mot17")
     assert empty.clear["CLR_FN"] == 4
-    assert empty.summary()["HOTA"] == empty.summary()["IDF1"] == 0.0
+    assert empty.summary()["HOTA"] == empty.summary()["IDF1"] == empty.summary()["F1"] == 0.0
 
 
 def test_who_is_called_what_does_not_matter() -> None:

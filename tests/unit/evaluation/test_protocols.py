@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from saccade.core import ConfigError, DatasetError, Frame, Instances, ModelError, Status, Targets
+from saccade.core.instances import NOBODY
 from saccade.data import BoxAnnotation, Dataset, GroundTruth, LabelAnnotation, Presence, Sequence, Tracks
 from saccade.data.formats.labels import read_labels
 from saccade.data.formats.tracks import empty_tracks, read_tracks
@@ -384,17 +385,19 @@ def test_what_a_model_finds_by_itself_is_written_as_in_the_mot_challenge(
     picture: Path, tmp_path: Path
 ) -> None:
     made = Sequence("toy", (picture,) * 3, empty_tracks(3))
-    found = [boxes([BOX, (1, 2, 3, 4)], ids=np.array([4, 2])), boxes([]), boxes([BOX], ids=np.array([4]))]
+    # in the last frame there is somebody of whom nobody knows who it is
+    known, nobody = np.array([4, 2]), np.array([NOBODY, 4])
+    found = [boxes([BOX, (1, 2, 3, 4)], ids=known), boxes([]), boxes([(5, 6, 7, 8), BOX], ids=nobody)]
     _, failures = evaluate(Toy(lambda index, given: found[index]), made, "mot", tmp_path)
     assert failures == [None]
     file = tmp_path / "results" / "folder-mot" / "toy" / "toy.txt"
-    assert file.read_text().splitlines()[0] == "1,4,11.0000,13.0000,20.0000,10.0000,0.500000,-1,-1,-1"
+    assert file.read_text().splitlines()[0] == "1,5,11.0000,13.0000,20.0000,10.0000,0.500000,-1,-1,-1"
     tracks = read_tracks(file, 3)
     assert tracks.frames.tolist() == [0, 0, 2]
-    assert tracks.ids.tolist() == [2, 4, 4]
+    assert tracks.ids.tolist() == [3, 5, 5]
 
 
-@pytest.mark.parametrize("ids", [None, [1, 1], ["a", "b"], [-1, 2]])
+@pytest.mark.parametrize("ids", [None, [1, 1], ["a", "b"], [-2, 2]])
 def test_tracks_need_different_whole_numbers(picture: Path, ids: list[Any] | None) -> None:
     made = Sequence("toy", (picture,), empty_tracks(1))
     rules = PROTOCOLS["mot"]

@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 
 from saccade.core import ConfigError, DatasetError, Instances, ModelError, OutputError, SaccadeWarning
+from saccade.core.tasks import Meter
 from saccade.data import Dataset, Sequence, open_dataset
 from saccade.evaluation import Contender, DatasetResults, Outcome, plan, run_here
 from saccade.evaluation.protocols import ONE_PASS
 from saccade.evaluation.protocols.following import checked_boxes, follow_boxes
-from saccade.evaluation.runner import Meter, longest_first
+from saccade.evaluation.runner import longest_first
 from saccade.media.files import output_error
 from tests.unit.evaluation.conftest import ScriptedModel, follows, read_track
 
@@ -214,7 +215,7 @@ def test_the_longest_come_first_and_contenders_stay_together(dataset: Dataset, t
         ("ant", "dog"),
     ]
     counts: list[int] = []
-    meter = Meter(trials[0], counts.append)
+    meter = Meter(trials[0].frames, counts.append)
     meter.add(3)
     meter.finish()
     meter.finish()

@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from saccade.core import ModelError
+from saccade.core.processes import share_of_threads
 from saccade.data import Dataset
 from saccade.evaluation import Contender, DatasetResults, plan, run_here, run_in_processes
-from saccade.evaluation.workers import share_of_threads
 from tests.unit.evaluation.conftest import ScriptedModel, follows
 
 

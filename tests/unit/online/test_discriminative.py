@@ -11,11 +11,9 @@ from torch import Tensor
 from saccade.core import Frame, Status, Stopwatch
 from saccade.nets.iou_net import IoUNet
 from saccade.online.augmentation import FirstFrameAugmentation
-from saccade.online.discriminative import (
-    DiscriminativeConfig,
-    DiscriminativeState,
-    DiscriminativeTracker,
-)
+from saccade.online.discriminative import DiscriminativeTracker
+from saccade.online.discriminative_config import DiscriminativeConfig
+from saccade.online.discriminative_state import DiscriminativeState
 from saccade.online.localization import FOUND, MISSING, Localization, Peak, ScoreMaps
 from saccade.online.memory import SampleMemory, SampleWeights
 from saccade.online.refinement import BoxRefinement

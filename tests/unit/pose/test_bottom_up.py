@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
-from saccade.core import COCO_18, Instances, ModelError, Skeleton
+from saccade.core import COCO_18, ConfigError, Instances, ModelError, Skeleton
 from saccade.ops.heat_maps import gaussian_maps, with_background
 from saccade.ops.limbs import limb_fields
 from saccade.pose.bottom_up import BottomUpReader, bottom_up
@@ -118,8 +119,46 @@ def test_nobody_and_too_few_joints_are_no_people(few: int) -> None:
 
 def test_who_is_unlikely_is_left_out() -> None:
     people = figures(torch.tensor([[60.0, 20.0]]), torch.tensor([300.0]))
-    assert len(estimator(Drawing(people, (400, 368)), threshold=1.7)(black((400, 368)))) == 1
-    assert len(estimator(Drawing(people, (400, 368)), threshold=2.0)(black((400, 368)))) == 0
+    assert len(estimator(Drawing(people, (400, 368)), min_mean=1.7)(black((400, 368)))) == 1
+    assert len(estimator(Drawing(people, (400, 368)), min_mean=2.0)(black((400, 368)))) == 0
+
+
+def test_no_score_is_below_the_threshold() -> None:
+    people = figures(torch.tensor([[10.0, 20.0], [200.0, 20.0]]), torch.tensor([300.0, 300.0]))
+    is_known = torch.ones(2, 18, dtype=torch.bool)
+    is_known[1, [3, 4, 6, 7, 9, 10, 12, 13]] = False
+    everybody = estimator(Drawing(people, (400, 368), is_known))(black((400, 368)))
+    whole, half = everybody.scores.tolist()
+    assert half < 0.7 < whole
+    found = estimator(Drawing(people, (400, 368), is_known), threshold=0.7)(black((400, 368)))
+    assert found.scores.tolist() == [whole]
+
+
+def test_several_scales_agree_on_where_joints_are() -> None:
+    people = figures(torch.tensor([[60.0, 20.0]]), torch.tensor([300.0]))
+    model = estimator(Drawing(people, (400, 368)), scales=(0.5, 1.0, 2.0))
+    found = model(black((400, 368)))
+    seen = model._eye.network._network.seen  # type: ignore[attr-defined]
+    assert seen == [(1, 3, 184, 200), (1, 3, 368, 400), (1, 3, 736, 800)]
+    assert found.keypoints is not None and len(found) == 1
+    assert np.abs(found.keypoints[0] - people[0].numpy()).max() < 0.5
+
+
+def test_the_mean_is_taken_of_all_scales() -> None:
+    batch = torch.rand(2, 3, 64, 96)
+    network = Answering()
+    reader = BottomUpReader(network, Config(scales=(0.5, 2.0)))
+    small = F.interpolate(batch, (16, 24), mode="bilinear", antialias=True)
+    for found, *parts in zip(reader.dense(batch), network(small)[-1], network(batch)[-1], strict=True):
+        large = F.interpolate(parts[0], (8, 12), mode="bicubic")
+        torch.testing.assert_close(found, ((large + parts[1]) / 2)[:, : found.shape[1]])
+
+
+def test_settings_that_cannot_be() -> None:
+    with pytest.raises(ConfigError, match="scales is empty; give at least one"):
+        Config(scales=())
+    with pytest.raises(ConfigError, match=r"settings.scales is \(1.0, 0.0\); each number must be above 0"):
+        Config(scales=(1.0, 0.0))
 
 
 @pytest.mark.parametrize(

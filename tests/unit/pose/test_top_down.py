@@ -237,6 +237,7 @@ def test_people_who_cannot_be_seen_have_no_score() -> None:
     found = model()(scene(PEOPLE), boxes=boxes)
     assert found.keypoint_scores is not None and found.keypoints is not None
     assert not found.scores[[0, 2]].any() and not found.keypoint_scores[[0, 2]].any()
+    assert not found.keypoints[[0, 2]].any(), "what was not found is at (0, 0)"
     assert found.scores[1] > 0.3 and np.isfinite(found.keypoints).all()
 
 

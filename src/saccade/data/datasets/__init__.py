@@ -18,6 +18,7 @@ from saccade.data.datasets import (
     lasot,
     mose,
     mot,
+    mot_folder,
     nfs,
     open_pool,
     otb,
@@ -38,7 +39,7 @@ from saccade.data.stills import Stills
 
 _SINGLE_OBJECT = (folder, otb, nfs, uav, tc128, trackingnet, got10k, lasot, lagot, vot, oxuva, avist, tnl2k)
 _TO_TRAIN_ON = (imagenet_vid,)
-_MANY_OBJECTS = (davis, youtubevos, mose, mot)
+_MANY_OBJECTS = (davis, youtubevos, mose, mot, mot_folder)
 _PICTURES = (coco, sbd, saliency, open_pool)
 
 DATASETS: Mapping[str, DatasetEntry] = {

@@ -28,6 +28,7 @@ class Entry:
         signs: patterns of paths, any of which under a root tells that it is this data set's; where there are
             none, its first sequences tell.
         obtain: where its authors publish it.
+        takes_names: whether names of its sequences, with commas between, are a split as well.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Entry:
     splits: Mapping[str, int | None] = field(default_factory=lambda: {"all": None})
     signs: tuple[str, ...] = ()
     obtain: str = ""
+    takes_names: bool = False
 
     def split(self, name: str | None) -> str:
         """The split of that name; the usual one for None.
@@ -46,7 +48,8 @@ class Entry:
         """
         if name is None:
             return next(iter(self.splits))
-        if name not in self.splits:
+        # which names there are, only a root tells
+        if name not in self.splits and not self.takes_names:
             raise DatasetError(
                 f"data set '{self.name}' has no split '{name}'; {did_you_mean(name, self.splits)}"
             )

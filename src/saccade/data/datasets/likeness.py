@@ -12,6 +12,8 @@ _LOOKED_AT = 3
 """sequences of a split that are looked for"""
 _NAMED = 3
 """names of one layout that are told"""
+_ANYBODYS = ("mot", "folder")
+"""what is there for everybody's own data, the more special first: named only where nothing fits better"""
 
 
 def likeness(root: Path, entries: Mapping[str, Entry]) -> str:
@@ -19,10 +21,9 @@ def likeness(root: Path, entries: Mapping[str, Entry]) -> str:
 
     Looks for the folders of a few sequences of each split.
     """
-    # what has any layout is said to have none only where nothing fits better
-    ranked = sorted(entries, key=lambda name: name == "folder")
+    ranked = sorted(entries, key=lambda name: _ANYBODYS.index(name) if name in _ANYBODYS else -1)
     found = [name for name in ranked if _fits(root, entries[name])]
-    better = [name for name in found if name != "folder"] or found
+    better = [name for name in found if name not in _ANYBODYS] or found[:1]
     return f"; what lies there looks like {' or '.join(better[:_NAMED])}" if better else ""
 
 

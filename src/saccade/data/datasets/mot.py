@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from saccade.core import DatasetError
 from saccade.data.datasets.entry import DatasetEntry
 from saccade.data.formats.text import number_of, read_ini
 from saccade.data.formats.tracks import TrackReader, Tracks
@@ -17,14 +18,14 @@ from saccade.data.sequence import Facts, Sequence
 from saccade.data.splits import read_json_list, read_table
 
 DETECTORS = ("DPM", "FRCNN", "SDP")
-_HALVES = ("train_half", "val_half")
+HALVES = ("train_half", "val_half")
 
 
 def _sequences(benchmark: str, root: Path, split: str) -> Iterator[Sequence]:
-    part = "train" if split in _HALVES else split
+    part = "train" if split in HALVES else split
     for name, frames in _listed(benchmark, part):
         sequence = mot_sequence(root / part / name, has_truth=part != "test", expected_frames=frames)
-        yield _half(sequence, split) if split in _HALVES else sequence
+        yield half_sequence(sequence, split) if split in HALVES else sequence
 
 
 def _listed(benchmark: str, part: str) -> list[tuple[str, int | None]]:
@@ -59,11 +60,14 @@ def mot_sequence(folder: Path, *, has_truth: bool = True, expected_frames: int |
 
 def _frames(folder: Path) -> NumberedFrames:
     file, info = _info(folder)
-    place, suffix = folder / info.get("imdir", "img1"), info.get("imext", ".jpg")
+    place = folder / info.get("imdir", "img1")
     count = number_of(info, "seqlength", file)
-    # MOT's numbers have six digits, DanceTrack's eight
-    stems = (Path(name).stem for name in picture_names(place))
-    digits = next((len(stem) for stem in stems if stem.isdecimal()), 6)
+    pictures = [path for path in map(Path, picture_names(place)) if path.stem.isdecimal()]
+    if any(int(path.stem) == 0 for path in pictures):
+        raise DatasetError(f"{place}: has a picture of number 0; frames count from 1, so rename them")
+    # MOT's numbers have six digits, DanceTrack's eight; what other programs export is not always JPEG
+    first = min(pictures, default=Path("000001.jpg"))
+    suffix, digits = info.get("imext", first.suffix), len(first.stem)
     # the truth has no line for a frame that is empty, so that a gap would not show
     return NumberedFrames(
         place, f"%0{digits}d{suffix}", count=None if count is None else int(count), is_listed=True
@@ -106,7 +110,8 @@ class _Half:
         return (0, frames // 2) if self.split == "train_half" else (frames // 2, frames)
 
 
-def _half(whole: Sequence, split: str) -> Sequence:
+def half_sequence(whole: Sequence, split: str) -> Sequence:
+    """The half of a video that a split of `HALVES` is; of an odd number of frames the second is longer."""
     half = _Half(whole, split)
     return Sequence(whole.name, LateFrames(half.frames), half.tracks, whole.description)
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int32, UInt8
 
-from saccade.core import DatasetError, MissingExtraError
+from saccade.core import DatasetError
 from saccade.data.datasets.entry import StillsEntry
 from saccade.data.formats.text import read_lines
 from saccade.data.stills import check_mask_size
@@ -75,11 +75,10 @@ def _file(root: Path, stem: str) -> Path:
 
 def _labels(file: Path) -> UInt8[np.ndarray, "H W"]:
     """The instance of every pixel, 0 for background."""
-    try:
-        from scipy.io import loadmat
-        from scipy.io.matlab import MatReadError
-    except ImportError:
-        raise MissingExtraError.of("scipy", "train") from None
+    # takes a while to import, and is seldom needed
+    from scipy.io import loadmat
+    from scipy.io.matlab import MatReadError
+
     try:
         content: Any = loadmat(BytesIO(file.read_bytes()), variable_names=["GTinst"])["GTinst"]
         return np.asarray(content["Segmentation"][0, 0], np.uint8)

@@ -77,7 +77,7 @@ def check_detection(
     for image in images:
         found += _of_picture(splits[0], image, looks.get(image.file))
     found += _of_lists(splits, root)
-    found += alike_faults(splits, looks)
+    found += alike_faults(splits, looks, of_videos=form.is_of_videos)
     found += shared_faults(splits)
     if split is None and form.name in ("voc", "coco"):
         found += _unannotated(splits)
@@ -177,13 +177,21 @@ def _of_lists(splits: Sequence[RawSplit], root: Path) -> Iterator[Fault]:
             yield Fault(kind="class", file=root, reason=reason, remedy="list the same in the same order")
 
 
-def alike_faults(splits: Sequence[PicturedSplit], looks: Mapping[Path, Look]) -> Iterator[Fault]:
-    """Pictures that show the same."""
+def alike_faults(
+    splits: Sequence[PicturedSplit], looks: Mapping[Path, Look], *, of_videos: bool = False
+) -> Iterator[Fault]:
+    """Pictures that show the same.
+
+    Args:
+        of_videos: whether those in a folder are the frames of one video, of which nothing else is expected.
+    """
     files = [file for file, look in looks.items() if not look.error]
     apart = Sides(splits)
     told: set[tuple[Path, Kind]] = set()
     for first, second in alike([looks[file] for file in files]):
         one, other = files[first], files[second]
+        if of_videos and one.parent == other.parent:
+            continue
         is_same = looks[one].digest == looks[other].digest
         sides = apart.of(one, other)
         what = "is the same file as" if is_same else "shows nearly the same as"

@@ -9,7 +9,6 @@ ids may begin at 0 or 1 and have gaps. A category that Roboflow puts first as th
 out.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import inf
@@ -35,7 +34,7 @@ from saccade.data.detection.records import (
     refuse_no_folder,
     size_of,
 )
-from saccade.data.formats.coco import walk_lists
+from saccade.data.formats.coco import take_lists
 
 LAYOUT = (
     "ROOT/annotations/instances_<split>.json and ROOT/images, or ROOT/<split>/_annotations.coco.json with "
@@ -99,21 +98,12 @@ class _Content:
         Raises:
             DatasetError: when it is no JSON, naming the place, or no file of COCO's.
         """
-        try:
-            text = self.file.read_text(encoding="utf-8-sig")
-        except (OSError, UnicodeDecodeError) as error:
-            raise DatasetError(f"{self.file}: cannot be read ({error}); take it anew") from None
-        taken = {"images": self._take_image, "annotations": self._take_row, "categories": self._take_category}
-        try:
-            for key, value, _ in walk_lists(text):
-                if key in taken:
-                    taken[key](value)
-        except (json.JSONDecodeError, IndexError, RecursionError) as error:
-            at = error.pos if isinstance(error, json.JSONDecodeError) else len(text)
-            raise DatasetError(
-                f"{self.file}, character {at} of {len(text)}: not JSON, after {len(self.images)} images and "
-                f"{len(self.rows)} annotations; the file is cut off or damaged, take it anew"
-            ) from None
+        takers = {
+            "images": self._take_image,
+            "annotations": self._take_row,
+            "categories": self._take_category,
+        }
+        take_lists(self.file, takers, lambda: f"{len(self.images)} images and {len(self.rows)} annotations")
         if not self.images or not self.categories:
             raise DatasetError(
                 f"{self.file}: {len(self.images)} images and {len(self.categories)} categories in it; give a "

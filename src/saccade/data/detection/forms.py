@@ -69,6 +69,8 @@ class Form:
         layout: where its files lie under the root.
         fits: whether a folder holds annotations of this form.
         splits: the names of the splits there.
+        is_written: whether it can be written at all.
+        is_of_videos: whether the pictures in a folder are the frames of one video, which all look alike.
         has_whole: whether a folder can also be read without a split, as where splits are but lists.
         write: writes splits into a new folder; returns what could not be said in this form.
     """
@@ -80,4 +82,6 @@ class Form:
     splits: Callable[[Path], tuple[str, ...]]
     read: Read
     write: Callable[[Sequence[RawSplit], Path, Place], list[str]]
+    is_written: bool = True
+    is_of_videos: bool = False
     has_whole: Callable[[Path], bool] = lambda root: False

@@ -7,13 +7,14 @@ from pathlib import Path
 import numpy as np
 
 from saccade.core import DatasetError
-from saccade.core.errors import did_you_mean
-from saccade.data.detection import coco, open_images, voc, yolo
+from saccade.data.datasets.mot_folder import LAYOUT, mot_splits
+from saccade.data.detection import coco, mot, open_images, voc, yolo
 from saccade.data.detection.annotations import AnnotatedImage, DetectionDataset
+from saccade.data.detection.choosing import form_named, form_of, refuse_fatal
 from saccade.data.detection.faults import faults_of, spelling
 from saccade.data.detection.folders import checked_classes
 from saccade.data.detection.forms import Form, one_by_one
-from saccade.data.detection.records import FATAL, Fault, Kind, RawImage, RawSplit
+from saccade.data.detection.records import Fault, Kind, RawImage, RawSplit
 from saccade.data.detection.writing import write_coco, write_open_images, write_voc, write_yolo
 
 DETECTION: Mapping[str, Form] = {
@@ -48,6 +49,18 @@ DETECTION: Mapping[str, Form] = {
             write=write_yolo,
         ),
         Form(
+            name="mot",
+            summary="MOTChallenge: videos with tracks, of which the boxes count; read, but not written",
+            layout=LAYOUT,
+            fits=mot.fits,
+            splits=mot_splits,
+            read=one_by_one(mot.read_split),
+            write=mot.refuse_to_write,
+            is_written=False,
+            is_of_videos=True,
+            has_whole=mot.fits,
+        ),
+        Form(
             name="open_images",
             summary="Open Images: a CSV table a split; also the tables of TensorFlow's tutorials",
             layout=open_images.LAYOUT,
@@ -75,9 +88,7 @@ def find_form(name: str) -> Form:
     Raises:
         DatasetError: when there is none.
     """
-    if name not in DETECTION:
-        raise DatasetError(f"no form of detection sets '{name}'; {did_you_mean(name, DETECTION)}")
-    return DETECTION[name]
+    return form_named(name, DETECTION, "detection sets")
 
 
 def recognise(root: Path) -> Form:
@@ -86,19 +97,8 @@ def recognise(root: Path) -> Form:
     Raises:
         DatasetError: when it could be several, or none.
     """
-    if not root.exists():
-        raise DatasetError(f"{root}: no such folder")
-    found = [form for form in DETECTION.values() if form.fits(root)]
-    if len(found) > 1 and found[-1].name == "open_images":
-        # a table beside other annotations is most often made of them
-        found.pop()
-    if len(found) == 1:
-        return found[0]
-    if found:
-        names = " and ".join(form.name for form in found)
-        raise DatasetError(f"{root} has annotations in the forms {names}; say which by --dataset")
-    expected = "; or ".join(f"{form.name}: {form.layout}" for form in DETECTION.values())
-    raise DatasetError(f"{root}: no annotations of boxes in it; expected {expected}")
+    # a table beside other annotations is most often made of them
+    return form_of(root, DETECTION, "boxes", yields="open_images")
 
 
 def open_detection(
@@ -151,14 +151,8 @@ def refuse(faults: Iterable[Fault], root: Path, form: Form) -> None:
     Raises:
         DatasetError: with the first of such faults, and how many there are.
     """
-    fatal = [fault for fault in faults if fault.kind in FATAL]
-    if not fatal:
-        return
-    more = f" ({len(fatal) - 1:,} more such faults)" if len(fatal) > 1 else ""
-    raise DatasetError(
-        f"{fatal[0].message}{more}; saccade data check {root} --dataset {form.name} shows all, and --fix DIR "
-        f"writes a mended copy"
-    )
+    mended = ", and --fix DIR writes a mended copy" if form.is_written else ""
+    refuse_fatal(faults, f"saccade data check {root} --dataset {form.name} shows all{mended}")
 
 
 def notes_on(faults: Sequence[Fault]) -> tuple[str, ...]:

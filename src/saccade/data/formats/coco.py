@@ -3,7 +3,7 @@
 import json
 import mmap
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -175,6 +175,32 @@ def _file_name(image: Any) -> bytes:
         # its letters were written as escapes
         return name.encode()
     return as_it_stands
+
+
+def take_lists(file: Path, takers: Mapping[str, Callable[[Any], None]], so_far: Callable[[], str]) -> None:
+    """Hands every item of a file's lists to the one who takes those of that list.
+
+    Args:
+        takers: by the names of lists; others are passed over.
+        so_far: what was taken, to be said where the file ends early.
+
+    Raises:
+        DatasetError: when the file cannot be read, or is no JSON, naming the place.
+    """
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DatasetError(f"{file}: cannot be read ({error}); take it anew") from None
+    try:
+        for key, value, _ in walk_lists(text):
+            if key in takers:
+                takers[key](value)
+    except (json.JSONDecodeError, IndexError, RecursionError) as error:
+        at = error.pos if isinstance(error, json.JSONDecodeError) else len(text)
+        raise DatasetError(
+            f"{file}, character {at} of {len(text)}: not JSON, after {so_far()}; the file is cut off or "
+            f"damaged, take it anew"
+        ) from None
 
 
 def walk_lists(text: str) -> Iterator[tuple[str, Any, tuple[int, int]]]:

@@ -8,10 +8,16 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
-from saccade.core import DatasetError
+from saccade.core import DatasetError, Instances
+from saccade.core.instances import NOBODY
 from saccade.data.formats.text import numbered_rows, read_table
 from saccade.data.frames import Frames
 from saccade.data.truth import GroundTruth, ObjectId, Presence
+
+PEDESTRIAN = 1
+"""the class that MOTChallenge scores"""
+DISTRACTORS = (2, 7, 8, 12)
+"""classes that it does no harm to find: people on vehicles, standing people, distractors and reflections"""
 
 _ROW = "at least 6 numbers frame,id,left,top,width,height, then confidence, class and visibility"
 _FEWEST = 6
@@ -53,6 +59,17 @@ class Tracks:
         return Tracks(stop - start, self.frames[rows] - start, *(column[rows] for column in columns))
 
     @property
+    def corners(self) -> Float64[np.ndarray, "R 4"]:
+        """The boxes (x1, y1, x2, y2) in frame pixels, edges, the first pixel being from 0 to 1."""
+        starts = self.boxes[:, :2] - 1
+        return np.concatenate([starts, starts + self.boxes[:, 2:]], axis=1)
+
+    @property
+    def is_pedestrian(self) -> Bool[np.ndarray, " R"]:
+        """Which rows of ground truth are people that are to be found; what has no class is one."""
+        return self.counts & ((self.categories == PEDESTRIAN) | (self.categories < 0))
+
+    @property
     def counts(self) -> Bool[np.ndarray, " R"]:
         """Which rows of ground truth are to be found, rather than ignored."""
         return self.confidence != 0
@@ -79,7 +96,7 @@ class Tracks:
         return self.num_frames
 
 
-def read_tracks(path: Path, num_frames: int | None = None) -> Tracks:
+def read_tracks(path: Path, num_frames: int | None = None, *, has_ids: bool = True) -> Tracks:
     """Reads boxes of ground truth, detections or results in the format of the MOTChallenge.
 
     A line is `frame,id,left,top,width,height[,confidence[,class,visibility]]`, frames counted from 1. Lines
@@ -87,12 +104,15 @@ def read_tracks(path: Path, num_frames: int | None = None) -> Tracks:
 
     Args:
         num_frames: length of the video; up to the last frame that has a box when not given.
+        has_ids: whether ids say who is who; where they do not, as in detections, all are -1.
 
     Raises:
         DatasetError: naming file and line, for anything else, a box of negative size, a frame beyond the
             video, or an id that occurs twice in a frame.
     """
     table = _table(path)
+    if not has_ids:
+        table[:, 1] = -1
     _check_numbers(table, path)
     rows, columns = table.shape
     frames = table[:, 0].astype(np.int64) - 1
@@ -117,6 +137,23 @@ def read_tracks(path: Path, num_frames: int | None = None) -> Tracks:
         tracks.confidence[order],
         tracks.categories[order],
         tracks.visibility[order],
+    )
+
+
+def track_lines(found: Instances) -> str:
+    """The lines of a frame: `frame,id,left,top,width,height,score,-1,-1,-1`, for rows that belong to a track.
+
+    Frames, ids and pixels, which all begin at 0 in `found`, are counted from 1, as the MOTChallenge does.
+
+    Args:
+        found: with ids that are whole numbers; `NOBODY` is left out.
+    """
+    assert found.ids is not None
+    rows = zip(found.ids.tolist(), found.xywh.tolist(), found.scores.tolist(), strict=True)
+    return "".join(
+        f"{found.frame + 1},{who + 1},{x + 1:.4f},{y + 1:.4f},{w:.4f},{h:.4f},{score:.6f},-1,-1,-1\n"
+        for who, (x, y, w, h), score in rows
+        if who != NOBODY
     )
 
 

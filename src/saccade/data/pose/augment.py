@@ -73,7 +73,7 @@ class SceneAugmentation:
     """All that may happen to a picture of several people, cut out around one of them, as in OpenPose."""
 
     person: float = 0.6
-    """height of that person / side of the crop, before it is scaled"""
+    """longer side of that person's box / side of the crop, before it is scaled"""
     least: float = 0.5
     """factor on it"""
     most: float = 1.1

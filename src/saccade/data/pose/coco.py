@@ -4,7 +4,6 @@ Beyond COCO's own words, an annotation may have `bbox_head` (PoseTrack's box of 
 writes so that no set loses anything: `head_size`, `center` and `scale`, see `AnnotatedPerson`.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import hypot, inf
@@ -17,7 +16,7 @@ from saccade.core import DatasetError, Skeleton
 from saccade.core.skeleton import HEAD_BOX_FACTOR
 from saccade.data.detection.folders import Pictures, unique_names
 from saccade.data.detection.records import Corners, Fault, Kind, flag, number, size_of
-from saccade.data.formats.coco import walk_lists
+from saccade.data.formats.coco import take_lists
 from saccade.data.pose.contents import AREA_SHARE, PoseContent, is_box, person_of, read_joints
 from saccade.data.pose.described import read_skeleton
 from saccade.data.pose.people import AnnotatedPerson, Outline, PoseDataset, PosedImage
@@ -66,21 +65,12 @@ class CocoPoses:
         Raises:
             DatasetError: when it is no JSON, naming the place, or has no pictures or categories.
         """
-        try:
-            text = self.file.read_text(encoding="utf-8-sig")
-        except (OSError, UnicodeDecodeError) as error:
-            raise DatasetError(f"{self.file}: cannot be read ({error}); take it anew") from None
-        taken = {"images": self._take_image, "annotations": self._take_row, "categories": self._take_category}
-        try:
-            for key, value, _ in walk_lists(text):
-                if key in taken:
-                    taken[key](value)
-        except (json.JSONDecodeError, IndexError, RecursionError) as error:
-            at = error.pos if isinstance(error, json.JSONDecodeError) else len(text)
-            raise DatasetError(
-                f"{self.file}, character {at} of {len(text)}: not JSON, after {len(self.images)} images and "
-                f"{len(self.rows)} annotations; the file is cut off or damaged, take it anew"
-            ) from None
+        takers = {
+            "images": self._take_image,
+            "annotations": self._take_row,
+            "categories": self._take_category,
+        }
+        take_lists(self.file, takers, lambda: f"{len(self.images)} images and {len(self.rows)} annotations")
         if not self.images or not self.categories:
             raise DatasetError(
                 f"{self.file}: {len(self.images)} images and {len(self.categories)} categories in it; give a "

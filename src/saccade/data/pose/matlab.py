@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from saccade.core import DatasetError, MissingExtraError
+from saccade.core import DatasetError
 
 
 def read_matlab(file: Path, name: str) -> Any:
@@ -14,13 +14,11 @@ def read_matlab(file: Path, name: str) -> Any:
 
     Raises:
         DatasetError: when it cannot be read, or has no such variable.
-        MissingExtraError: when SciPy is not installed.
     """
-    try:
-        from scipy.io import loadmat
-        from scipy.io.matlab import MatReadError
-    except ImportError:
-        raise MissingExtraError.of("scipy", "train") from None
+    # takes a while to import, and is seldom needed
+    from scipy.io import loadmat
+    from scipy.io.matlab import MatReadError
+
     try:
         content: dict[str, Any] = loadmat(file, variable_names=[name])
     except (OSError, MatReadError, NotImplementedError, TypeError, ValueError, zlib.error) as error:

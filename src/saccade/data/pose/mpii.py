@@ -76,7 +76,7 @@ def _lists(root: Path) -> dict[str, Path]:
 
 def _is_list(file: Path) -> bool:
     """Whether a file begins as the lists do: with an entry that has a picture, a centre and a scale."""
-    if file.suffix.lower() != ".json":
+    if file.suffix.lower() != ".json" or not file.is_file():
         return False
     with file.open("rb") as opened:
         head = opened.read(_HEAD).lstrip(b"\xef\xbb\xbf \t\r\n")

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from saccade.core import DatasetError
-from saccade.core.errors import did_you_mean
+from saccade.data.detection.choosing import form_named, form_of, refuse_fatal
 from saccade.data.detection.folders import is_there
-from saccade.data.detection.records import FATAL, Fault, Kind
+from saccade.data.detection.records import Fault, Kind
 from saccade.data.pose import folders, lsp, mpii
 from saccade.data.pose.contents import PoseContent
 from saccade.data.pose.forms import PoseForm
@@ -62,9 +61,7 @@ def find_form(name: str) -> PoseForm:
     Raises:
         DatasetError: when there is none.
     """
-    if name not in POSE:
-        raise DatasetError(f"no form of pose sets '{name}'; {did_you_mean(name, POSE)}")
-    return POSE[name]
+    return form_named(name, POSE, "pose sets")
 
 
 def recognise(root: Path) -> PoseForm:
@@ -73,16 +70,7 @@ def recognise(root: Path) -> PoseForm:
     Raises:
         DatasetError: when it could be several, or none.
     """
-    if not root.exists():
-        raise DatasetError(f"{root}: no such folder")
-    found = [form for form in POSE.values() if form.fits(root)]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        names = " and ".join(form.name for form in found)
-        raise DatasetError(f"{root} has annotations in the forms {names}; say which by --dataset")
-    expected = "; or ".join(f"{form.name}: {form.layout}" for form in POSE.values())
-    raise DatasetError(f"{root}: no annotations of key points in it; expected {expected}")
+    return form_of(root, POSE, "key points")
 
 
 def is_posed(root: Path) -> bool:
@@ -108,7 +96,7 @@ def open_pose(name: str | None, root: str | Path, split: str | None = None) -> P
     form = recognise(root) if name is None else find_form(name)
     content = form.read(root, split)
     faults = [*content.faults, *missing_pictures(content)]
-    refuse(faults, root, form)
+    refuse_fatal(faults, f"saccade data check {root} --dataset {form.name} shows all")
     return replace(content.dataset, notes=(*content.dataset.notes, *notes_on(content, faults)))
 
 
@@ -126,21 +114,6 @@ def missing_pictures(content: PoseContent) -> list[Fault]:
         for image in content.images
         if image.file not in there and not is_there(image.file)
     ]
-
-
-def refuse(faults: Iterable[Fault], root: Path, form: PoseForm) -> None:
-    """Refuses what could only be guessed at.
-
-    Raises:
-        DatasetError: with the first of such faults, and how many there are.
-    """
-    fatal = [fault for fault in faults if fault.kind in FATAL]
-    if not fatal:
-        return
-    more = f" ({len(fatal) - 1:,} more such faults)" if len(fatal) > 1 else ""
-    raise DatasetError(
-        f"{fatal[0].message}{more}; saccade data check {form.name} {root} shows all that is wrong"
-    )
 
 
 def outside(image: PosedImage, person: AnnotatedPerson) -> list[int]:

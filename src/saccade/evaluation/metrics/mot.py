@@ -14,18 +14,17 @@ from jaxtyping import Bool, Float64, Int64
 
 from saccade.core import MissingExtraError
 from saccade.data import Tracks
+from saccade.data.formats.tracks import DISTRACTORS as _HARMLESS
 
-PEDESTRIAN = 1
-"""the class that MOTChallenge scores"""
+_VEHICLE = 6
 DISTRACTORS: dict[str, tuple[int, ...]] = {
     "none": (),
     "mot15": (),
-    "mot16": (2, 7, 8, 12),
-    "mot17": (2, 7, 8, 12),
-    "mot20": (2, 6, 7, 8, 12),
+    "mot16": _HARMLESS,
+    "mot17": _HARMLESS,
+    "mot20": (*_HARMLESS, _VEHICLE),
 }
-"""of each way to prepare a sequence, the classes that it does no harm to track: people on vehicles, standing
-people, distractors and reflections, in MOT20 vehicles too"""
+"""of each way to prepare a sequence, the classes that it does no harm to track; in MOT20 vehicles, too"""
 IOU_THRESHOLD = 0.5
 """overlap from which on CLEAR and identity scores, and the preparation, see a match"""
 
@@ -52,7 +51,18 @@ class TrackingScores:
             (self.clear, ("MOTA", "MOTP", "IDSW")),
             (self.identity, ("IDF1",)),
         )
-        return {name: float(scores[name]) for scores, names in quoted for name in names}
+        summary = {name: float(scores[name]) for scores, names in quoted for name in names}
+        return summary | self._detection
+
+    @property
+    def _detection(self) -> dict[str, float]:
+        """How many of the boxes are right, and of those that are there found, whoever they are said to be."""
+        right, missed, wrong = (self.clear[f"CLR_{name}"] for name in ("TP", "FN", "FP"))
+        return {
+            "Precision": right / max(right + wrong, 1),
+            "Recall": right / max(right + missed, 1),
+            "F1": 2 * right / max(2 * right + missed + wrong, 1),
+        }
 
 
 def score_tracks(predicted: Tracks, truth: Tracks, preparation: str) -> TrackingScores:
@@ -127,7 +137,7 @@ def scored_rows(
     for p, g in zip(_rows(predicted, frames), _rows(truth, frames), strict=True):
         of_predicted, of_truth = _match(predicted.boxes[p], truth.boxes[g])
         kept[p[of_predicted]] = ~np.isin(truth.categories[g[of_truth]], DISTRACTORS[preparation])
-    return kept, truth.counts & ((truth.categories == PEDESTRIAN) | (truth.categories < 0))
+    return kept, truth.is_pedestrian
 
 
 def _check(tracks: Tracks, whose: str) -> None:

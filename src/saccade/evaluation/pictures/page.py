@@ -30,7 +30,7 @@ def fill_page(report: Report, data: Mapping[str, Any], script: str, titles: Mapp
     pictures = "\n".join(
         f'<figure class="card"><figcaption>{escape(titles[name])}</figcaption>'
         f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(titles[name])}">'
-        f'<img alt="{escape(titles[name])}" src="{_jpeg(sheet)}" loading="lazy"></div></figure>'
+        f'<img alt="{escape(titles[name])}" src="{_jpeg(sheet)}" decoding="async"></div></figure>'
         for name, sheet in report.sheets.items()
     )
     scores, *others = report.tables

@@ -70,10 +70,13 @@ class Poses:
 
     Attributes:
         scores: higher is surer.
+        is_placed: which key points the model has a place for; the others are judged where they are said to
+            be, as by COCO's program, but mean nothing to who looks at them.
     """
 
     images: Int64[np.ndarray, " D"]
     keypoints: Float64[np.ndarray, "D K 2"]
+    is_placed: Bool[np.ndarray, "D K"]
     boxes: Float64[np.ndarray, "D 4"]
     scores: Float64[np.ndarray, " D"]
 
@@ -86,10 +89,12 @@ class Poses:
         """
         for number, each in enumerate(found):
             _check(each, skeleton, f"found[{number}]")
-        points = [each.keypoints for each in found if each.keypoints is not None and len(each)]
+        held = [each for each in found if each.keypoints is not None and len(each)]
+        points = [each.keypoints for each in held if each.keypoints is not None]
         return cls(
             images=picture_places([len(each) for each in found]),
             keypoints=joined(points, np.float64, (len(skeleton), 2)),
+            is_placed=joined([_placed(each, len(skeleton)) for each in held], np.bool_, (len(skeleton),)),
             boxes=joined([each.boxes for each in found], np.float64, (4,)),
             scores=joined([each.scores for each in found], np.float64),
         )
@@ -101,6 +106,14 @@ class Poses:
 def counted_people(image: PosedImage) -> list[int]:
     """The places of the people in a picture that a model is asked for."""
     return [place for place, person in enumerate(image.people) if person.num_labelled and not person.is_crowd]
+
+
+def _placed(found: Instances, num_points: int) -> Bool[np.ndarray, "N K"]:
+    """Which key points have a score; all of somebody none of whose have one, for some programs give none."""
+    if found.keypoint_scores is None:
+        return np.ones((len(found), num_points), bool)
+    is_placed = found.keypoint_scores > 0
+    return is_placed | ~is_placed.any(axis=1, keepdims=True)
 
 
 def _check(found: Instances, skeleton: Skeleton, where: str) -> None:

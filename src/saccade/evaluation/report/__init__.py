@@ -17,8 +17,7 @@ from typing import Any, get_args
 
 from saccade.core import DatasetError
 from saccade.core.errors import did_you_mean
-from saccade.data import Dataset
-from saccade.data.datasets import find_entry
+from saccade.data import DATASETS, Dataset
 from saccade.evaluation.report.board import Board, make_board
 from saccade.evaluation.report.measure import examine, parts_of, stray_results
 from saccade.evaluation.report.parts import ChartKey
@@ -81,7 +80,8 @@ def board_of(
         parts,
         dataset=dataset.label,
         protocol=results.protocol,
-        meanings=find_entry(dataset.name).attributes,
+        # a data set of somebody's own code has none
+        meanings=DATASETS[dataset.name].attributes if dataset.name in DATASETS else {},
         strays=stray_results(dataset, results, models),
     )
 

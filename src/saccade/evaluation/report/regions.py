@@ -234,7 +234,14 @@ def label_pairs(results: ModelResults, job: Job) -> Iterator[tuple[Labels, Label
         yield answered_labels(results.folder / name, job, index), truth
 
 
-_PREPARATIONS = {"mot16": "mot16", "mot17": "mot17", "mot20": "mot20", "dancetrack": "mot17"}
+_PREPARATIONS = {
+    "mot16": "mot16",
+    "mot17": "mot17",
+    "mot20": "mot20",
+    "dancetrack": "mot17",
+    # rows without a class count as pedestrians, so that it does for MOT15, too
+    "mot": "mot17",
+}
 
 
 @dataclass(frozen=True)
@@ -256,6 +263,9 @@ class AllTracks:
         Column(key="motp", title="MOTP", meaning="CLEAR: mean overlap of matches"),
         Column(key="idf1", title="IDF1", meaning="identity F1"),
         Column(key="idsw", title="IDSW", meaning="CLEAR: identity switches", unit="", best="low", decimals=0),
+        Column(key="precision", title="Prec.", meaning="CLEAR: share of the boxes that are right"),
+        Column(key="recall", title="Recall", meaning="CLEAR: share of the true boxes that are found"),
+        Column(key="f1", title="F1", meaning="CLEAR: harmonic mean of precision and recall"),
     )
     charts = ()
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 import cv2
 
 from saccade.core import OutputError
-from saccade.evaluation.workers import share_of_threads
+from saccade.core.processes import share_of_threads
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

@@ -7,7 +7,8 @@ from jaxtyping import Float, Integer
 from torch import Tensor
 
 from saccade.nets.inference import for_inference
-from saccade.online.discriminative import DiscriminativeState, DiscriminativeTracker
+from saccade.online.discriminative import DiscriminativeTracker
+from saccade.online.discriminative_state import DiscriminativeState
 from saccade.online.localization import ScoreMaps
 from saccade.online.memory import SampleMemory, Samples, SampleWeights, smallest_weight_slot
 from saccade.online.state import TargetState

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from saccade.online.augmentation import FirstFrameAugmentation
-from saccade.online.discriminative import DiscriminativeConfig
+from saccade.online.discriminative_config import DiscriminativeConfig
 from saccade.online.localization import Localization
 from saccade.online.memory import SampleMemory
 from saccade.online.refinement import BoxRefinement

@@ -7,7 +7,8 @@ import torch
 from saccade.nets.dimp import DensityLoss
 from saccade.nets.inference import for_inference
 from saccade.online.dimp_model import DiMPModelState, DiMPTargetModel
-from saccade.online.discriminative import DiscriminativeState, DiscriminativeTracker
+from saccade.online.discriminative import DiscriminativeTracker
+from saccade.online.discriminative_state import DiscriminativeState
 from saccade.trackers.dimp.config import DiMPConfig
 from saccade.trackers.dimp.network import DiMPNet
 

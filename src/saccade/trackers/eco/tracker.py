@@ -11,6 +11,7 @@ from torch import Tensor
 
 from saccade.core import Frame, Stopwatch
 from saccade.online.insight import Insight, insights
+from saccade.online.relocation import middle, reshaped
 from saccade.online.run import LOST, TRACKED, UNCERTAIN, Estimate
 from saccade.online.scale_filter import measure_scale, scale_model, scale_spectrum
 from saccade.online.search_region import keep_inside
@@ -19,7 +20,7 @@ from saccade.online.threads import map_in_threads, row_slices
 from saccade.ops.constants import constant
 from saccade.ops.crops import CropView
 from saccade.ops.hog import CELL
-from saccade.ops.peaks import peak2d
+from saccade.ops.peaks import highest_inside, peak2d
 from saccade.ops.windows import hann2d
 from saccade.trackers.eco.appearance import Region, compress, principal_axes
 from saccade.trackers.eco.config import ECOConfig
@@ -180,6 +181,31 @@ class ECOTracker:
         rest = (state.cross - equation.apply((state.filter,))[0],)
         wished = equation.inner((state.cross,), (state.cross,))
         return insights(region.view, scores, (equation.inner(rest, rest) / wished).sqrt())
+
+    @property
+    def recognised_from(self) -> float:
+        """Twice the confidence under which targets are lost: scores are not smoothed. See `Recognising`."""
+        return 2 * self.config.confidence.lost_below
+
+    def appearance(self, frame: Frame, state: ECOState, boxes: Float[Tensor, "K 4"]) -> Float[Tensor, "N K"]:
+        """The scores of the filter alone, as confidence is; see `Recognising`."""
+        centre, size = middle(boxes)
+        region = self._look(frame, centre, size)
+        cues, cell = region.cues(), CELL * region.view.scale[:, None]
+        at = torch.full_like(centre, self.config.search.cells // 2)
+        scores = []
+        for row in range(len(state)):
+            each = slice(row, row + 1)
+            bases = [axes[each].expand(len(boxes), -1, -1) for axes in (state.hog_basis, state.color_basis)]
+            channels = compress(cues, bases, state.has_color[each].expand(len(boxes)))
+            filtered = from_spectrum((state.filter[row] * spectrum(channels * self._window())).sum(1))
+            scores.append(highest_inside(filtered[None], at, size / cell))
+        return torch.cat(scores)
+
+    def relocate(self, frame: Frame, state: ECOState, boxes: Float[Tensor, "N 4"]) -> None:
+        """The target keeps its shape, and its confidence begins anew; see `Recognising`."""
+        state.centre[:], state.size[:] = reshaped(boxes, state.size)
+        state.confidence[:] = math.nan
 
     def _look(self, frame: Frame, centre: Tensor, size: Tensor) -> Region:
         search = self.config.search

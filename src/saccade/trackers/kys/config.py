@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields, replace
 from saccade.core.errors import ConfigError
 from saccade.core.ranges import above, at_least, check_ranges
 from saccade.online.augmentation import FirstFrameAugmentation
-from saccade.online.discriminative import DiscriminativeConfig
+from saccade.online.discriminative_config import DiscriminativeConfig
 from saccade.online.localization import Localization
 from saccade.online.memory import SampleMemory
 from saccade.online.search_region import SearchRegion

@@ -6,7 +6,8 @@ import torch
 
 from saccade.nets.inference import for_inference
 from saccade.online.dimp_model import DiMPModelState, DiMPTargetModel
-from saccade.online.discriminative import DiscriminativeState, DiscriminativeTracker
+from saccade.online.discriminative import DiscriminativeTracker
+from saccade.online.discriminative_state import DiscriminativeState
 from saccade.trackers.kys.config import KYSConfig
 from saccade.trackers.kys.network import KYSNet
 from saccade.trackers.kys.scene import KYSScene, SceneState

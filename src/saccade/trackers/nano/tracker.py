@@ -14,6 +14,7 @@ from torch import Tensor
 
 from saccade.core import Frame, Stopwatch
 from saccade.online.insight import Insight, insights
+from saccade.online.relocation import middle, reshaped
 from saccade.online.run import LOST, TRACKED, UNCERTAIN, Estimate
 from saccade.online.scale_filter import measure_scale, scale_model, scale_spectrum
 from saccade.online.search_region import keep_inside
@@ -21,7 +22,7 @@ from saccade.online.state import TargetState
 from saccade.online.threads import map_in_threads, row_slices
 from saccade.ops.constants import constant, literal
 from saccade.ops.crops import CropView
-from saccade.ops.peaks import peak2d
+from saccade.ops.peaks import highest_inside, peak2d
 from saccade.ops.warps import warp_crops
 from saccade.trackers.nano.appearance import Cues, balanced, cues
 from saccade.trackers.nano.config import NanoConfig
@@ -178,8 +179,31 @@ class NanoTracker:
     def inspect(self, frame: Frame, state: NanoState) -> list[Insight]:
         """The scores of both filters; loss and memory are those of the coarse one. See `Inspectable`."""
         seen, fine_scores = self._look(frame, state)
-        scores = self._scores(self.network.features(seen.crops, seen.cues), fine_scores, state)
+        coarse = self.network.features(seen.crops, seen.cues)
+        scores = self._scores(coarse[:, None], fine_scores[:, None], state)[:, 0]
         return insights(seen.view, scores, self.coarse.loss(state.coarse), state.coarse.samples.weights)
+
+    @property
+    def recognised_from(self) -> float:
+        """The score from which on it learns; see `Recognising`."""
+        return self.config.confidence.uncertain_below
+
+    def appearance(self, frame: Frame, state: NanoState, boxes: Float[Tensor, "K 4"]) -> Float[Tensor, "N K"]:
+        """The scores of both filters; see `Recognising`."""
+        centre, size = middle(boxes)
+        view = self._view(centre, size)
+        crops = torch.from_numpy(warp_crops(frame.image, view))
+        found = cues(crops)
+        coarse, fine = self.network.features(crops, found), _fine_features(found)
+        everyone = len(state)
+        fine_scores = self.fine.score(fine.expand(everyone, *fine.shape), state.fine)
+        scores = self._scores(coarse.expand(everyone, *coarse.shape), fine_scores, state)
+        at = torch.full_like(centre, (scores.shape[-1] - 1) / 2)
+        return highest_inside(scores, at, size / view.scale[:, None] / FINE_STRIDE)
+
+    def relocate(self, frame: Frame, state: NanoState, boxes: Float[Tensor, "N 4"]) -> None:
+        """The target keeps its shape; see `Recognising`."""
+        state.centre[:], state.size[:] = reshaped(boxes, state.size)
 
     def _view(self, centre: Tensor, size: Tensor, size_wh: tuple[int, int] | None = None) -> CropView:
         search = self.config.search
@@ -209,17 +233,17 @@ class NanoTracker:
         state: NanoState,
     ) -> tuple[Float[Tensor, "N 2"], Float[Tensor, " N"]]:
         """Where in the frame the targets are, and the score there."""
-        scores = self._scores(features, fine_scores, state)
+        scores = self._scores(features[:, None], fine_scores[:, None], state)[:, 0]
         displacement = peak2d(scores).double() - (fine_scores.shape[-1] - 1) / 2
         return view.centre + FINE_STRIDE * displacement * view.scale[:, None], scores.flatten(1).amax(1)
 
     def _scores(
-        self, features: Float[Tensor, "N c h w"], fine_scores: Float[Tensor, "N H W"], state: NanoState
-    ) -> Float[Tensor, "N H W"]:
-        """What both filters say of each cell of the fine features."""
+        self, features: Float[Tensor, "N S c h w"], fine_scores: Float[Tensor, "N S H W"], state: NanoState
+    ) -> Float[Tensor, "N S H W"]:
+        """What both filters say of each cell of the fine features of S regions."""
         cells = fine_scores.shape[-1]
-        coarse = self.coarse.score(features[:, None], state.coarse)
-        coarse = F.interpolate(coarse, (cells, cells), mode="bicubic", align_corners=False)[:, 0]
+        coarse = self.coarse.score(features, state.coarse)
+        coarse = F.interpolate(coarse, (cells, cells), mode="bicubic", align_corners=False)
         scores = torch.lerp(fine_scores, coarse, self.config.coarse_share)
         return scores * _inertia(cells, self.config.search.inertia)
 

@@ -2,7 +2,6 @@
 
 import json
 import re
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
-from saccade.core import DatasetError, MissingExtraError
+from saccade.core import DatasetError
 from saccade.data.pose import open_pose, read_image
 from tests.unit.data.pose import poses
 from tests.unit.data.pose.poses import HAND, PERSON, coco, entry, lsp, mpii_lists, row
@@ -246,7 +245,7 @@ def test_what_is_wrong_is_refused_with_its_place_and_remedy(case: str, tmp_path:
 def test_the_first_of_many_faults_is_told_and_how_to_see_all(tmp_path: Path) -> None:
     rows = [row(number, joints=[1]) for number in range(1, 5)]
     file = coco(tmp_path / "a.json", rows)
-    said = f"(3 more such faults); saccade data check pose-folder {file} shows all that is wrong"
+    said = f"(3 more such faults); saccade data check {file} --dataset pose-folder shows all"
     with pytest.raises(DatasetError, match=re.escape(said)):
         open_pose("pose-folder", file)
 
@@ -281,10 +280,3 @@ def test_a_split_that_is_not_there(tmp_path: Path) -> None:
         open_pose("pose-folder", tmp_path)
     with pytest.raises(DatasetError, match="has no split 'trian'; did you mean 'train'"):
         open_pose("pose-folder", tmp_path, "trian")
-
-
-def test_without_scipy_the_install_line_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    lsp(tmp_path, np.ones((14, 3, 1)), "im{:05d}.jpg")
-    monkeypatch.setitem(sys.modules, "scipy.io", None)
-    with pytest.raises(MissingExtraError, match=r"pip install 'saccade\[train\]'"):
-        open_pose("lsp", tmp_path)

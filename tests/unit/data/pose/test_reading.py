@@ -170,6 +170,12 @@ def test_mpii_counts_from_one(tmp_path: Path) -> None:
     assert [person.id for person in (first, second, third)] == [1, 2, 3]
 
 
+def test_folders_that_are_called_as_lists_are_none(tmp_path: Path) -> None:
+    mpii_lists(tmp_path, {"train": [entry()]})
+    (tmp_path / "annot" / "old.json").mkdir()
+    assert recognise(tmp_path).splits(tmp_path) == ("train",)
+
+
 def test_mpiis_own_file(tmp_path: Path) -> None:
     whole = {
         "x1": 10, "y1": 20, "x2": 40, "y2": 60, "scale": 0.2, "objpos": poses.record(x=31.0, y=25.0),

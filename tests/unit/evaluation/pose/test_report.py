@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,10 @@ from PIL import Image
 
 from saccade.core import DatasetError, Instances
 from saccade.data.pose.people import PosedImage
+from saccade.draw.poses import LEFT, RIGHT
 from saccade.evaluation.pose import Matching, MeanPose, judge
 from saccade.evaluation.pose.report import PLOTS, SHEETS, Judged, joint_table, scores_table, write_report
+from saccade.evaluation.pose.report.sheets import stray_sheet
 from saccade.evaluation.pose.summary import both_sides
 from tests.browser import Browser, find_browser
 from tests.unit.evaluation.pose.people import CROSS, POINTS, dataset, found, person, truths
@@ -73,6 +76,22 @@ def test_sheets_show_poses_beside_their_truth(written: Path) -> None:
     red = (sheet[..., 0] > 200) & (sheet[..., 1] < 110) & (sheet[..., 2] < 110)
     assert red[:, middle:].sum() > 20 and not red[:, :middle].any()
     assert all((written / "plots" / f"{name}.png").is_file() for name in ("missed_people", "strays"))
+
+
+@pytest.mark.parametrize(
+    ("known", "is_drawn"),
+    [
+        pytest.param([1.0, 1.0, 1.0, 1.0], True, id="all are found"),
+        pytest.param([1.0, 1.0, 0.0, 1.0], False, id="the left one is not"),
+        pytest.param([0.0, 0.0, 0.0, 0.0], True, id="a program that gives no scores"),
+    ],
+)
+def test_joints_that_were_not_found_are_not_drawn(known: list[float], is_drawn: bool) -> None:
+    stray = replace(found((POINTS + 60, 0.75)), keypoint_scores=np.array([known]))
+    sheet = stray_sheet(judged([[]], [stray]), read)
+    assert sheet is not None
+    assert (sheet == LEFT).all(axis=2).any() == is_drawn
+    assert (sheet == RIGHT).all(axis=2).any()
 
 
 def test_what_an_earlier_report_left_is_taken_away(written: Path, tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ def test_another_number_of_joints_is_said_plainly(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match=r"knows 16 key points, where coco17 has 17; .*skeleton=mpii16$"):
         make_network(SIMPLEBASELINE_RESNET50, checkpoint)
     checkpoint = saved(tmp_path, empty("resnet50", 3))
-    with pytest.raises(WeightsError, match="knows 3 key points, where mpii16 has 16; give settings a skelet"):
+    with pytest.raises(WeightsError, match="knows 3 key points, where mpii16 has 16; load it in Python"):
         make_network(SIMPLEBASELINE_RESNET50_MPII, checkpoint)
 
 

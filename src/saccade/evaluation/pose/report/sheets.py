@@ -92,6 +92,7 @@ def _pair(judged: "Judged", person: int, read: Read) -> Iterator[Tile]:
     """The truth, and what was found of it."""
     scores, pose = judged.scores, int(judged.scores.pose[person])
     truth, found = scores.people.keypoints[person], scores.poses.keypoints[pose]
+    is_placed = scores.poses.is_placed[pose]
     here = scores.joints.fates[person]
     counts = {fate: int((here == fate).sum()) for fate in FATES}
     near = counts[Fate.RIGHT] + counts[Fate.JITTER]
@@ -99,12 +100,12 @@ def _pair(judged: "Judged", person: int, read: Read) -> Iterator[Tile]:
         judged, person, read, f"OKS {scores.joints.oks[person]:.2f}, {near} of {sum(counts.values())} near"
     )
     yield annotated
-    wrong = here > Fate.JITTER
+    wrong = (here > Fate.JITTER) & is_placed
     faults = ", ".join(f"{counts[fate]} {fate.word}" for fate in FATES[2:] if counts[fate])
     yield replace(
         annotated,
         words=(f"found at {scores.poses.scores[pose]:.2f}", faults),
-        paint=_painter(judged, found, np.ones(len(found)), (found[wrong], truth[wrong])),
+        paint=_painter(judged, found, is_placed.astype(np.float64), (found[wrong], truth[wrong])),
     )
 
 
@@ -130,7 +131,7 @@ def _stray(judged: "Judged", pose: int, read: Read) -> Tile:
         region=_region(poses.boxes[pose].reshape(2, 2)),
         outlines=(),
         words=(f"found at {poses.scores[pose]:.2f}", image.name),
-        paint=_painter(judged, points, np.ones(len(points))),
+        paint=_painter(judged, points, poses.is_placed[pose].astype(np.float64)),
     )
 
 

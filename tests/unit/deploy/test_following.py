@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 import saccade
-from saccade.core import Frame, Instances, SaccadeWarning, SourceError, TargetError
-from saccade.media import follow
+from saccade.core import ConfigError, Frame, Instances, SaccadeWarning, SourceError, TargetError
+from saccade.core.instances import NOBODY
+from saccade.deploy.following import follow
+from tests.unit.association.things import squares
 from tests.unit.media.clips import picture
 
 BOX = (10, 10, 20, 15)
@@ -91,3 +93,21 @@ def test_a_target_that_is_none_is_refused(
 ) -> None:
     with pytest.raises(TargetError, match=message):
         next(follow(still, make_video(), boxes=boxes))
+
+
+def test_a_detector_with_an_association_follows_all_that_it_finds() -> None:
+    def detect(frames: list[Frame]) -> list[Instances]:
+        return [squares(frame.index, [(5.0 + frame.index, 5.0)], [0.9], ["car"]) for frame in frames]
+
+    steps = list(follow(detect, [picture(0)] * 5, associate="sort", threshold=0.5, classes=["car"]))
+    assert [found.ids.tolist() for _, found in steps] == [[NOBODY], [NOBODY], [0], [0], [0]]
+    assert all(found.names.tolist() == ["car"] for _, found in steps)
+    assert not any(
+        len(found) for _, found in follow(detect, [picture(0)] * 5, associate="sort", classes=["bus"])
+    )
+
+
+@pytest.mark.parametrize("words", [{"threshold": 0.5}, {"classes": ["car"]}])
+def test_what_is_for_associations_is_refused_without_one(still: object, words: dict[str, object]) -> None:
+    with pytest.raises(ConfigError, match="associate='bytetrack'"):
+        next(follow(still, [picture(0)], boxes=[BOX], **words))
