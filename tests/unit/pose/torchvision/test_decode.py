@@ -1,7 +1,5 @@
 """Key points from heat maps: what torchvision finds box by box, for all boxes at once."""
 
-import time
-
 import pytest
 import torch
 import torch.nn.functional as F
@@ -69,20 +67,3 @@ def test_maps_of_any_size(height: int, width: int, joints: int) -> None:
 def test_nobody_is_fine() -> None:
     points, values = decode(torch.zeros(0, 17, 56, 56), torch.zeros(0, 4))
     assert (points.shape, values.shape) == ((0, 17, 2), (0, 17))
-
-
-@pytest.mark.slow
-def test_it_is_many_times_faster(capsys: pytest.CaptureFixture[str]) -> None:
-    maps, where = peaked(100, 17), boxes(100, 100, 500)
-    spent = []
-    for find in (heatmaps_to_keypoints, decode):
-        find(maps[:2], where[:2])
-        begin = time.thread_time()
-        find(maps, where)
-        spent.append(time.thread_time() - begin)
-    with capsys.disabled():
-        print(
-            f"\n100 people: {1e3 * spent[0]:.0f} ms by torchvision, {1e3 * spent[1]:.0f} ms here: "
-            f"{spent[0] / spent[1]:.0f} times faster"
-        )
-    assert spent[0] > 5 * spent[1]
