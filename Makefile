@@ -6,7 +6,7 @@ STAMP := $(VENV)/.setup-done
 # one thread a worker: the workers share the cores already
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest
 
-.PHONY: setup demo test test-slow bench lint types arch docs dist dist-check fuzz api clean
+.PHONY: setup demo test test-slow bench lint types arch docs notebooks dist dist-check fuzz api clean
 
 setup: $(STAMP)
 
@@ -44,6 +44,9 @@ docs: $(VENV)/.docs-done  ## builds the site and runs the pages' examples; a lin
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 	SACCADE_TEST_SITE=site $(PYTEST) tests/e2e/test_readme.py tests/e2e/test_pages.py tests/e2e/test_site.py
 
+notebooks: setup   ## writes the notebooks of examples/*.py
+	$(BIN)/python -m docs.examples
+
 $(VENV)/.docs-done: $(STAMP)
 	$(BIN)/python -m pip install -e '.[docs]'
 	touch $@
@@ -59,7 +62,8 @@ dist-check: dist   ## the wheel in an empty environment: it is imported, and tra
 	build/empty/bin/python -m pip install dist/*.whl
 	cd build && empty/bin/saccade demo --out demo
 
-fuzz: setup        ## every property again, with many and fresh examples
+fuzz: setup        ## 100,000 files, messages and options for every parser; every property with many and fresh examples
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.fuzz --cases 100000
 	HYPOTHESIS_PROFILE=fuzz $(PYTEST) -m hypothesis -n auto --timeout 0
 
 api: setup         ## writes the snapshot of the public names

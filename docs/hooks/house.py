@@ -11,6 +11,8 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files, InclusionLevel
 from mkdocs.structure.pages import Page
 
+from examples import example_page
+
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = "src/saccade"
 ELSEWHERE = {"CHANGELOG.md": "changelog.md", "CONTRIBUTING.md": "contributing.md"}
@@ -26,6 +28,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         text = (ROOT / source).read_text()
         if source.endswith(".md"):
             files.append(File.generated(config, place, content=text))
+        elif place == _example_place(source):
+            files.append(File.generated(config, place, content=example_page(ROOT / source)))
         else:
             files.append(_listing(source, text, place, config))
     pages = [
@@ -57,10 +61,12 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 def places() -> dict[str, str]:
     """Files of the repository that are pages here, each with its place.
 
-    They are the pages outside of this folder, those of methods, and every file that a page links to.
+    They are the pages outside of this folder, methods, examples, and every file that a page links to.
     """
+    examples = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("examples/*.py"))
     methods = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob(f"{PACKAGE}/*/*/README.md"))
     pages = ELSEWHERE | {page: f"methods/{PurePosixPath(page).parent.name}.md" for page in methods}
+    pages |= {script: _example_place(script) for script in examples}
     own = [path.relative_to(ROOT).as_posix() for path in ROOT.glob("docs/**/*.md")]
     linked = {
         target
@@ -69,6 +75,10 @@ def places() -> dict[str, str]:
         if not (target := _resolved(page, found[2])).startswith(("docs/", "..")) and (ROOT / target).is_file()
     }
     return pages | {file: f"source/{file}.md" for file in sorted(linked - set(pages))}
+
+
+def _example_place(script: str) -> str:
+    return f"examples/{PurePosixPath(script).stem}.md"
 
 
 def _listing(source: str, text: str, place: str, config: MkDocsConfig) -> File:

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from saccade import pose as pose
     from saccade.core import Frame, Instances, SaccadeError, SaccadeWarning, Skeleton, Status, Targets
     from saccade.deploy.following import follow
-    from saccade.zoo import load
+    from saccade.zoo.load import load
 
     __version__: str
 

@@ -1,5 +1,6 @@
 """A server of the live page in this process."""
 
+import asyncio
 import socket
 import threading
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from saccade.live.limits import Limits
 from saccade.live.menu import Menu
 from saccade.live.server import Server
 from saccade.live.shelf import Choice, Shelf
+from tests.unit.live.material import Finder
 
 
 @dataclass(frozen=True)
@@ -32,15 +34,25 @@ class Served:
     def socket(self) -> str:
         return f"ws://127.0.0.1:{self.port}/session"
 
+    def cut(self) -> None:
+        """Cuts the lines to all pages, as a server does that is started anew."""
+        for line in self.server._lines.values():
+            asyncio.run_coroutine_threadsafe(line.socket.close(1012), line._loop).result(20)
+
 
 @contextmanager
 def serving(
     menu: Menu | None = None, limits: Limits | None = None, host: str = "127.0.0.1"
 ) -> Iterator[Served]:
-    """Serves ECO on the loopback, with the access rules of `host`."""
-    shelf = Shelf(
-        {name: Choice(name, "track", "", lambda name=name: load(name)) for name in ("eco", "still")}
-    )
+    """Serves models of each kind on the loopback, with the access rules of `host`."""
+    few = {"threshold": 0.0, "size": 64, "max_detections": 5}
+    choices = [
+        Choice("eco", "track", "", lambda: load("eco")),
+        Choice("still", "track", "", lambda: load("still")),
+        Choice("yolox", "detect", "", lambda: load("yolox_nano", weights=None, settings=few)),
+        Choice("finder", "pose", "", Finder),
+    ]
+    shelf = Shelf({choice.name: choice for choice in choices})
     access = Access(host)
     server = Server(shelf, menu or Menu(None), access, limits)
     listening = socket.create_server(("127.0.0.1", 0))

@@ -185,7 +185,10 @@ def test_a_video_without_frames_is_refused(weights: Path, tmp_path: Path, capsys
         (["--classes", "persn"], "--classes persn: the model knows no such class; did you mean 'person'?"),
         (["--classes", ""], "--classes names none; the model knows person, bicycle"),
         (["--batch", "0"], "Input should be greater than or equal to 1"),
-        (["--model", "eco"], "'eco' finds nothing by itself; use saccade track, or take one of: ssdlite320"),
+        (
+            ["--model", "eco"],
+            "'eco' finds nothing by itself; use saccade track, or take a detector, such as ss",
+        ),
         (["--model", "yolox_nanoo"], "did you mean 'yolox_nano'?"),
     ],
 )

@@ -123,7 +123,10 @@ def test_results_of_others_are_scored(voc: Path, tmp_path: Path, capsys: pytest.
 @pytest.mark.parametrize(
     ("more", "message"),
     [
-        (["eco"], "'eco' follows what it is pointed at, and this data set is for detectors; take one of:"),
+        (
+            ["eco"],
+            "'eco' follows what it is pointed at, and this data set is for detectors; take one, such as",
+        ),
         (["toy", "eco"], "name one detector, or give --detections FILE"),
         ([], "name one detector, or give --detections FILE"),
         (["toy", "--protocol", "otb"], "--protocol is not for detectors; leave it out"),

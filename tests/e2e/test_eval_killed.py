@@ -137,8 +137,8 @@ def scores(report: dict) -> dict:
 @pytest.mark.parametrize(
     "crew",
     [
-        pytest.param([], marks=pytest.mark.slow, id="alone"),
-        pytest.param(["--workers", "2"], id="two workers"),
+        pytest.param([], id="alone"),
+        pytest.param(["--workers", "2"], marks=pytest.mark.slow, id="two workers"),
     ],
 )
 def test_killed_and_started_again_nothing_is_repeated_and_nothing_is_lost(

@@ -211,11 +211,18 @@ def test_results_of_others_are_scored(
 @pytest.mark.parametrize(
     ("more", "message"),
     [
-        (["eco"], "'eco' follows what it is pointed at, and this data set is for pose models; take one of:"),
+        (
+            ["eco"],
+            "'eco' follows what it is pointed at, and this data set is for pose models; take one, such",
+        ),
         (["dots", "finder"], "name one pose model, or give --detections FILE"),
         (["dots", "--workers", "2"], "--workers is not for pose models"),
         (["dots"], "'dots' looks at one person at a time; say where people are with --detector NAME"),
-        (["dots", "--boxes", "none.json"], "none.json: cannot be read as COCO results"),
+        (
+            ["dots", "--boxes", "none.json"],
+            "none.json: cannot be read as COCO results (there is no such file)",
+        ),
+        (["dots", "--boxes", __file__], "expected a JSON list, such as detections.json of saccade detect"),
         (["dots", "--boxes", "truth", "--detector", "x"], "leave one of them out"),
         (["dots", "--mean-pose", "valid"], "valid"),
         (["finder", "--boxes", "truth"], "'finder' finds people by itself; leave --boxes out"),

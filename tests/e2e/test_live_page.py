@@ -114,7 +114,12 @@ def test_a_box_is_drawn_on_the_camera_and_followed(served: Served, fake_camera: 
         page.wait_for(3)
         page.draw((20.0, 20.0, 100.0, 80.0))
         browser.wait("document.querySelectorAll('#targets li').length === 1")
-        page.wait_for(page.place + 12)
+        page.wait_for(page.place + 6)
+        served.cut()
+        browser.wait("document.querySelector('#message').textContent.includes('line to the server is cut')")
+        assert browser.run("document.querySelector('#play').disabled")
+        browser.wait("document.querySelector('#message').hidden")
+        page.wait_for(page.place + 6)
         assert float(page.text("latency")) > 0 and page.text("dropped").isdecimal()
         page.click("play")
         page.is_playing(False)
@@ -175,6 +180,7 @@ def test_an_upload_is_followed_corrected_and_saved(served: Served, tmp_path: Pat
 @pytest.mark.slow
 def test_the_keyboard_does_it_too_on_a_telephone(served: Served) -> None:
     assert BROWSER is not None
+    served.server._shelf.take("yolox")  # loading it takes longer than a page is waited for
     with Browser(BROWSER) as browser:
         page = Page(browser, served, 390, dark=True)
         assert browser.run("document.documentElement.scrollWidth") <= 390
@@ -192,4 +198,15 @@ def test_the_keyboard_does_it_too_on_a_telephone(served: Served) -> None:
         browser.press(" ")
         page.wait_for(8)
         assert browser.run("document.documentElement.scrollWidth") <= 390
+        # models that find things by themselves
+        for model, holds in (
+            ("yolox", "length > 1"),
+            ("finder", "length === 1 && rows[0].textContent.includes('person')"),
+        ):
+            browser.run(f"""(() => {{ const s = document.querySelector('#model');
+                s.value = '{model}'; s.dispatchEvent(new Event('change')) }})()""")
+            browser.wait(
+                "(() => { const rows = document.querySelectorAll('#targets li'); return "
+                f"document.querySelector('#hint').textContent.includes('by itself') && rows.{holds} }})()"
+            )
         assert browser.complaints == []

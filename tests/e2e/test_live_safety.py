@@ -1,6 +1,7 @@
 """The live page's server among visitors who mean no good: it goes on, and others are not disturbed."""
 
 import json
+import socket
 import time
 import urllib.error
 import urllib.request
@@ -28,13 +29,18 @@ class Visitor:
 
     socket: ClientConnection
 
-    def __init__(self, served: Served, **options: Any) -> None:
-        self._connecting = connect(served.socket, max_size=None, **options)
+    def __init__(self, served: Served, resume: str = "", **options: Any) -> None:
+        self._connecting = connect(f"{served.socket}?resume={resume}", max_size=None, **options)
 
     def __enter__(self) -> "Visitor":
         self.socket = self._connecting.__enter__()
-        self.session = self.until("welcome")["session"]
+        self.welcome = self.until("welcome")
+        self.session = self.welcome["session"]
         return self
+
+    def cut(self) -> None:
+        """The network is gone: no word of farewell."""
+        self.socket.socket.shutdown(socket.SHUT_RDWR)
 
     def __exit__(self, *error: Any) -> None:
         self._connecting.__exit__(*error)
@@ -118,11 +124,42 @@ def test_a_picture_of_100_megabytes_is_cut_off(served: Served) -> None:
         assert good.until("frame")["frame"] == 1
 
 
+def test_a_line_that_was_cut_is_taken_up_again(served: Served) -> None:
+    with Visitor(served) as gone:
+        gone.follows()
+        gone.cut()
+    with Visitor(served, gone.session) as back:
+        assert back.session == gone.session and back.welcome["resumed"] and back.welcome["pictures"] == 1
+        back.say("again")
+        news = back.until("frame")
+        assert news["frame"] == 0 and news["targets"][0]["id"] == 0
+        back.socket.send(jpeg(1))
+        back.say("play")
+        assert back.until("frame")["frame"] == 1
+    # who has left with a word of farewell has left
+    with Visitor(served, gone.session) as other:
+        assert other.session != gone.session and not other.welcome["resumed"]
+
+
+def test_a_session_is_kept_for_a_while_and_as_long_as_there_is_room() -> None:
+    with serving(limits=Limits(sessions=1, cut_seconds=0.5)) as served:
+        with Visitor(served) as first:
+            folder = served.server.sessions[first.session].folder
+            first.cut()
+        with Visitor(served) as second:  # has its place
+            assert not folder.exists()
+            second.cut()
+        until = time.monotonic() + 20
+        while served.server.sessions:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+
+
 def test_fifty_connections_are_too_many(served: Served) -> None:
     with Visitor(served) as good, ExitStack() as crowd:
         good.follows()
-        sockets = [crowd.enter_context(connect(served.socket)) for _ in range(50)]
-        answers = [json.loads(socket.recv(30)) for socket in sockets]
+        lines = [crowd.enter_context(connect(served.socket)) for _ in range(50)]
+        answers = [json.loads(line.recv(30)) for line in lines]
         assert [answer["kind"] for answer in answers].count("welcome") == 2
         refused = next(answer for answer in answers if answer["kind"] == "error")
         assert "places are taken" in refused["message"] and refused["ends"]

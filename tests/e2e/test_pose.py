@@ -161,14 +161,21 @@ def test_the_boxes_of_a_detector_are_looked_into(clip: Path, tmp_path: Path) -> 
     ]  # fmt: skip
 
 
-def test_a_crowd_and_boxes_that_leave_the_frame(clip: Path, tmp_path: Path) -> None:
+def test_a_crowd_and_boxes_where_nobody_can_be_seen(clip: Path, tmp_path: Path, capsys: Any) -> None:
     boxes = [(x, y, 12, 16) for x in range(-10, 160, 15) for y in range(0, 120, 24)]
-    lines = [f"0,{x},{y},{w},{h}" for x, y, w, h in [*boxes, (400, 400, 20, 20)]]
+    lines = [f"0,{x},{y},{w},{h}" for x, y, w, h in [(400, 400, 20, 20), *boxes, (-20, 0, 20, 20)]]
+    lines += ["99,1,1,9,9", "100,1,1,9,9"]
     (tmp_path / "crowd.csv").write_text("\n".join(["frame,x,y,w,h", *lines]))
-    assert pose(clip, tmp_path / "out", "--boxes", tmp_path / "crowd.csv", "--end", 1) == 0
+    assert pose(clip, tmp_path / "out", "--boxes", tmp_path / "crowd.csv", "--end", 100, "--json") == 0
+    captured = capsys.readouterr()
     rows = found(tmp_path / "out")
-    assert len(rows) == len(boxes) + 1 == 61
-    assert rows[-1]["score"] == 0 and not any(rows[-1]["keypoints"][2::3])
+    assert len(rows) == len(boxes) == json.loads(captured.out)["found"] == 60
+    assert [row["bbox"] for row in rows] == [list(box) for box in boxes]
+    said = " ".join(captured.err.split())
+    assert "crowd.csv: line 2: the box 400,400,20,20 lies outside of frame 0, which is of 160x120" in said
+    assert "pixels; left out, like 1 more" in said
+    # those of frames from the end that is wished for are nobody's mistake
+    assert "line 64 is of frame 99, but the last frame is 15; left out note" in f"{said} note"
 
 
 def test_a_real_picture_with_a_network(weights: Path, shared_data: Path, tmp_path: Path) -> None:
@@ -222,7 +229,8 @@ def test_a_picture_that_cannot_be_read_may_be_skipped(tmp_path: Path, capsys: An
     ("words", "message"),
     [
         ([], "'toy_pose' looks at one person at a time; say where people are with --detector NAME, such"),
-        (["--model", "eco"], "'eco' knows nothing of poses; take one of: keypointrcnn_resnet50_fpn"),
+        (["--model", "eco"], "'eco' knows nothing of poses; take a model that does, such as keypointr"),
+        (["--model", "zebra"], "no model 'zebra'; saccade models list shows all"),
         (["--model", "hourglas8"], "did you mean 'hourglass8'?"),
         (["--model", MODEL], f"'{MODEL}' needs weights: nobody has published any; make them with saccade tr"),
         (["--detector", "still"], "--detector still: does not say where people are; name another"),
@@ -235,7 +243,9 @@ def test_a_picture_that_cannot_be_read_may_be_skipped(tmp_path: Path, capsys: An
         (["--model", "openpose_light", "--weights", "none", "--box", "1,1,9,9"], "finds people by itself"),
         (["--box", "1,1,0,9"], "--box 1,1,0,9: the box 1,1,0,9 has no area"),
         (["--box", "1,1,9"], "expected four numbers X,Y,W,H"),
-        (["--boxes", "{}/none.csv"], "none.csv: cannot be read"),
+        (["--boxes", "{}/none.csv"], "none.csv: cannot be read (there is no such file); give boxes.csv"),
+        (["--boxes", "{}/json.csv"], "json.csv: is JSON, and a CSV table is wanted; give boxes.csv"),
+        (["--boxes", "{}/early.csv"], "early.csv: line 2: frame -1; frames count from 0"),
         (["--boxes", "{}/columns.csv"], "columns.csv: line 1 has no column 'w'; give boxes.csv"),
         (["--boxes", "{}/words.csv"], "words.csv: line 3: expected numbers frame,x,y,w,h, got '0,a,1,9,9'"),
         (["--boxes", "{}/empty.csv"], "empty.csv: line 2: the box 1,1,9,0 has no area"),
@@ -259,6 +269,8 @@ def test_what_cannot_be_is_refused(
         "columns": "frame,x,y,h\n0,1,1,9\n",
         "words": "frame,x,y,w,h\n0,1,1,9,9\n0,a,1,9,9\n",
         "empty": "frame,x,y,w,h\n0,1,1,9,0\n",
+        "json": '[{"image_id": 1}]',
+        "early": "frame,x,y,w,h\n-1,1,1,9,9\n",
         "who": "frame,target,x,y,w,h\n0,car,1,1,9,9\n",
     }
     for name, text in tables.items():

@@ -67,6 +67,19 @@ def test_converted_to_another_skeleton(shared_data: Path, tmp_path: Path, run: R
     assert run("check", new)[0] == 0, "and it is a sound one"
 
 
+def test_what_has_key_points_alone_is_not_written_as_boxes_nor_the_other_way(
+    shared_data: Path, tmp_path: Path, run: Run
+) -> None:
+    code, _, said = run("convert", shared_data / "pose" / "LSPET_subset", tmp_path / "new", "--to", "voc")
+    assert code == 2 and len(said) < 300
+    assert "has key points, as lsp, and no boxes; they are written --to pose-folder or coco-keypoints" in said
+    (tmp_path / "boxes" / "Annotations").mkdir(parents=True)
+    (tmp_path / "boxes" / "Annotations" / "a.xml").write_text("<annotation/>")
+    code, _, said = run("convert", tmp_path / "boxes", tmp_path / "new", "--to", "pose-folder")
+    assert code == 2 and len(said) < 300
+    assert "has boxes, as voc, and no key points; they are written --to voc, coco, yolo or open" in said
+
+
 def test_divided(shared_data: Path, tmp_path: Path, run: Run) -> None:
     source, new = shared_data / "pose" / "LSPET_subset", tmp_path / "new"
     words = ("--train", 0.9, "--val", 0.1, "--seed", 1, "--out", new, "--link")

@@ -17,6 +17,8 @@ from tests.unit.training.toys import Log, toy_plan, toy_recipe
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 TABLES = ("steps.csv", "epochs.csv")
+LEFT = {"step 2": 0, "writing 6": 4, "judging 2": 8}
+"""steps in the checkpoint that a death at a moment leaves"""
 
 TRAINING = r"""
 import os
@@ -100,25 +102,34 @@ def kill_at(out: Path, moment: str) -> None:
     process.communicate()
 
 
-def test_killed_at_several_moments_its_curve_is_that_of_one_left_alone(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "moments",
+    [
+        pytest.param(["writing 6"], id="while it writes"),
+        pytest.param(["step 2", "writing 6", "judging 2"], id="again and again", marks=pytest.mark.slow),
+    ],
+)
+def test_killed_its_curve_is_that_of_one_left_alone(tmp_path: Path, moments: list[str]) -> None:
     out, whole = tmp_path / "out", tmp_path / "whole"
     fit(
         toy_plan(whole, rhythm=Rhythm(checkpoint_steps=3)), Log(), lambda _, epoch: {"AUC/toys": 10.0 * epoch}
     )
 
-    kill_at(out, "step 2")
-    assert not (out / LAST).exists()
-    kill_at(out, "writing 6")
-    # the half that was written lies beside the last good one
-    assert (out / f"{LAST}.part").exists()
-    assert read_training(out / LAST)["step"] == 4
-    kill_at(out, "judging 2")
-    assert read_training(out / LAST)["step"] == 8
+    for moment in moments:
+        kill_at(out, moment)
+        assert (out / LAST).exists() == (LEFT[moment] > 0)
+        if LEFT[moment]:
+            assert read_training(out / LAST)["step"] == LEFT[moment]
+        # the half that was written lies beside the last good one
+        assert (out / f"{LAST}.part").exists() == moment.startswith("writing")
 
     last = begin(out)
     said, complaints = last.communicate(timeout=120)
     assert last.returncode == 0, complaints
-    assert said.splitlines()[:2] == ["judging 2", "step 9"]
+    lines = said.splitlines()
+    assert lines[: lines.index(f"step {LEFT[moments[-1]] + 1}")] == (
+        ["judging 2"] if moments[-1] == "judging 2" else []
+    )
     for table in TABLES:
         assert (out / table).read_text() == (whole / table).read_text()
     ours, theirs = (load_file(folder / "model.safetensors") for folder in (out, whole))

@@ -63,7 +63,6 @@ QUICK = {
     "dimp_dimp18_synthetic",
     "dimp_dimp18_gap",
     "dimp_prdimp18_synthetic",
-    "dimp_simple_super_dimp_simple_synthetic",
 }
 
 

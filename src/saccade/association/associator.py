@@ -32,7 +32,7 @@ _SURE = ("track_activation_threshold", "high_conf_det_threshold")
 _TWO_STAGES = ("bytetrack", "botsort")
 """go on with a track by what is not sure enough to begin one"""
 _LEAST = 0.1
-"""score under which a box is of no use to these, as their authors have it"""
+"""score from which on they do so in their papers, so that no detector is asked for less"""
 
 
 class Associator:

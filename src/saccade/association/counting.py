@@ -1,4 +1,4 @@
-"""Counting what crosses lines and enters zones, through supervision's `LineZone` and `PolygonZone`."""
+"""Counting what crosses lines, through supervision's `LineZone`, and what enters and leaves zones."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple, Protocol, SupportsFloat, get_args
 import cv2
 import numpy as np
 import supervision as sv
-from jaxtyping import Bool
+from jaxtyping import Bool, Int
 
 from saccade.core import ConfigError, Instances
 from saccade.core.errors import did_you_mean
@@ -26,7 +26,7 @@ STEADY = 2
 _REMEMBERED = 250
 """frames for which somebody who is not seen is kept in mind; longer than associations look for them"""
 _LARGEST = 32767
-"""pixels; no frame is larger"""
+"""pixels; no frame is larger, and nothing is drawn beyond"""
 _CORNERS = (
     sv.Position.TOP_LEFT,
     sv.Position.TOP_RIGHT,
@@ -87,17 +87,23 @@ class _Gate(Protocol):
 
     tally: Tally
 
-    def cross(self, rows: sv.Detections, seen: int) -> Iterator[tuple[int, str]]:
-        """Rows that have just crossed, and "in" or "out"; the first `seen` rows are in this frame."""
+    def cross(self, here: sv.Detections, absent: Sequence[int]) -> Iterator[tuple[int, str]]:
+        """Rows that have just crossed, and "in" or "out".
+
+        Args:
+            here: who is in the frame.
+            absent: ids of those who are not, and are kept in mind.
+        """
         ...
 
 
 class Counting:
     """Counts, frame by frame, what crosses lines and what enters and leaves zones.
 
-    Somebody counts who has an id and is on the other side `STEADY` frames running. Who is not found for a
-    while stays where they were, so that a crossing behind a lamp post counts as long as the id stays. Who
-    appears within a zone has not entered it.
+    Somebody counts who has an id and is seen on the other side `STEADY` times running. Frames in which they
+    are not found say nothing of where they are: a crossing behind a lamp post counts as long as the id stays,
+    and who is seen on the other side once and never again has not crossed. Who appears within a zone has not
+    entered it.
 
     Args:
         lines: two ends (x, y) in frame pixels each.
@@ -151,40 +157,32 @@ class Counting:
         if found.ids is None:
             raise ConfigError("only what has ids can be counted; let an association say who is who")
         here = found[found.ids != NOBODY]
-        rows, names = self._mind.with_absent(here)
-        ids = np.zeros(0, int) if rows.tracker_id is None else rows.tracker_id
+        assert here.ids is not None
+        ids = here.ids.astype(int)
+        names = [OBJECT] * len(here) if here.names is None else [str(name) for name in here.names]
+        rows = sv.Detections(xyxy=here.boxes.astype(np.float64), tracker_id=ids)
+        absent = self._mind.absent(ids.tolist())
         crossings = []
         for gate in self._gates:
-            for row, direction in gate.cross(rows, len(here)):
+            for row, direction in gate.cross(rows, absent):
                 (gate.tally.entered if direction == "in" else gate.tally.left)[names[row]] += 1
-                who = int(ids[row])
-                crossings.append(Crossing(gate.tally.where, who, names[row], direction))
+                crossings.append(Crossing(gate.tally.where, int(ids[row]), names[row], direction))
         return crossings
 
 
 class _Mind:
-    """Where everybody was seen last."""
+    """When everybody was seen last."""
 
     def __init__(self) -> None:
-        self._last: dict[int, tuple[int, Any, str]] = {}
+        self._last: dict[int, int] = {}
         self._now = 0
 
-    def with_absent(self, here: Instances) -> tuple[sv.Detections, list[str]]:
-        """Those who are here, then those who are not, where they were last; and what all of them are."""
+    def absent(self, here: Sequence[int]) -> list[int]:
+        """Those who were seen lately and are not here."""
         self._now += 1
-        names = [OBJECT] * len(here) if here.names is None else [str(name) for name in here.names]
-        assert here.ids is not None
-        for who, box, name in zip(here.ids.tolist(), here.boxes, names, strict=True):
-            # those who were seen later stand behind
-            self._last.pop(who, None)
-            self._last[who] = (self._now, box, name)
-        for who in [who for who, (seen, *_) in self._last.items() if self._now - seen > _REMEMBERED]:
-            del self._last[who]
-        absent = {who: last for who, last in self._last.items() if last[0] < self._now}
-        boxes = np.array([*here.boxes, *(box for _, box, _ in absent.values())], np.float64).reshape(-1, 4)
-        ids = np.array([*here.ids.tolist(), *absent], dtype=int)
-        rows = sv.Detections(xyxy=boxes, tracker_id=ids)
-        return rows, [*names, *(name for *_, name in absent.values())]
+        self._last |= dict.fromkeys(here, self._now)
+        self._last = {who: seen for who, seen in self._last.items() if self._now - seen <= _REMEMBERED}
+        return [who for who, seen in self._last.items() if seen < self._now]
 
 
 class _Line:
@@ -195,6 +193,8 @@ class _Line:
         if start == end:
             raise ConfigError(f"{tally.where} has no length; give two ends x1,y1,x2,y2 that differ")
         self.tally = tally
+        # `LineZone` forgets who is missing, but neither forgets nor counts who passes beside the line
+        self._beside = np.tile(2 * np.array(end) - np.array(start), 2)
         self._zone = sv.LineZone(
             sv.Point(*start),
             sv.Point(*end),
@@ -202,44 +202,66 @@ class _Line:
             minimum_crossing_threshold=STEADY,
         )
 
-    def cross(self, rows: sv.Detections, seen: int) -> Iterator[tuple[int, str]]:
-        went_in, went_out = self._zone.trigger(rows)
+    def cross(self, here: sv.Detections, absent: Sequence[int]) -> Iterator[tuple[int, str]]:
+        boxes = np.concatenate([here.xyxy, np.tile(self._beside, (len(absent), 1))])
+        ids = np.concatenate([_ids(here), np.array(absent, dtype=int)])
+        went_in, went_out = self._zone.trigger(sv.Detections(xyxy=boxes, tracker_id=ids))
         yield from ((int(row), "in") for row in np.flatnonzero(went_in))
         yield from ((int(row), "out") for row in np.flatnonzero(went_out))
 
 
 class _Zone:
-    """Counts who enters and who leaves a zone."""
+    """Counts who enters and who leaves a zone.
+
+    Points are held against the polygon itself: supervision's `PolygonZone` paints a mask that reaches to the
+    farthest corner, a gigabyte where somebody draws generously around the frame.
+    """
 
     def __init__(self, tally: Tally, anchor: Anchor) -> None:
-        corners = np.array(tally.points)
-        if len(corners) < 3 or cv2.contourArea(corners.astype(np.float32)) < 1:
+        self._corners = np.array(tally.points, np.float32).reshape(-1, 2)
+        if len(self._corners) < 3 or cv2.contourArea(self._corners) < 1:
             raise ConfigError(
                 f"{tally.where} has no area; give three corners or more, x,y,x,y,x,y, in order around"
             )
         self.tally = replace(tally, inside=0)
-        self._zone = sv.PolygonZone(np.rint(corners).astype(int), triggering_anchors=_ANCHORS[anchor])
+        self._anchors = _ANCHORS[anchor]
         self._is_in: dict[int, bool] = {}
         self._streak: Counter[int] = Counter()
 
-    def cross(self, rows: sv.Detections, seen: int) -> Iterator[tuple[int, str]]:
-        now: Bool[np.ndarray, " N"] = self._zone.trigger(rows)
-        self.tally.inside = int(now[:seen].sum())
-        ids = [] if rows.tracker_id is None else rows.tracker_id.tolist()
-        for row, (who, is_in) in enumerate(zip(ids, now.tolist(), strict=True)):
+    def cross(self, here: sv.Detections, absent: Sequence[int]) -> Iterator[tuple[int, str]]:
+        now, ids = self._holds(here).tolist(), _ids(here).tolist()
+        self.tally.inside = sum(now)
+        for row, (who, is_in) in enumerate(zip(ids, now, strict=True)):
             self._streak[who] = 0 if is_in == self._is_in.setdefault(who, is_in) else self._streak[who] + 1
             if self._streak[who] == STEADY:
                 self._is_in[who], self._streak[who] = is_in, 0
                 yield row, "in" if is_in else "out"
-        for who in self._is_in.keys() - set(ids):
+        for who in self._is_in.keys() - {*ids, *absent}:
             del self._is_in[who], self._streak[who]
+
+    def _holds(self, here: sv.Detections) -> Bool[np.ndarray, " N"]:
+        """Whether all that has to cross of a box is inside, or on the border."""
+        points = np.stack([here.get_anchors_coordinates(anchor) for anchor in self._anchors], axis=1)
+        rows = ((self._is_inside(point) for point in row) for row in points.tolist())
+        return np.fromiter(map(all, rows), bool, len(points))
+
+    def _is_inside(self, point: Sequence[float]) -> bool:
+        x, y = point
+        return cv2.pointPolygonTest(self._corners, (x, y), measureDist=False) >= 0
+
+
+def _ids(rows: sv.Detections) -> Int[np.ndarray, " N"]:
+    assert rows.tracker_id is not None
+    return rows.tracker_id
 
 
 def _tally(kind: str, number: int, points: Sequence[Point]) -> Tally:
     where = f"{kind} {number}"
     pairs = tuple((float(x), float(y)) for x, y in points)
     if not np.isfinite(pairs).all() or np.abs(pairs).max(initial=0) > _LARGEST:
-        raise ConfigError(f"{where} has a point that no frame has; give x,y in pixels")
+        raise ConfigError(
+            f"{where} has a point that no frame has; give x,y in pixels, none beyond {_LARGEST}"
+        )
     if kind == "line" and len(pairs) != 2:
         raise ConfigError(f"{where} has {len(pairs)} points; give its two ends x1,y1,x2,y2")
     return Tally(where, pairs)

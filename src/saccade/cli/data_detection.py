@@ -1,7 +1,7 @@
 """`saccade data` for detection sets: check, mend, convert and split annotations of boxes in pictures."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from saccade.data.detection.check import Findings
     from saccade.data.detection.forms import Form
     from saccade.data.detection.records import RawSplit
-    from saccade.data.pose.forms import PoseForm
 
 Dataset = Annotated[
     str | None,
@@ -48,18 +47,11 @@ Link = Annotated[bool, typer.Option("--link", help="Link to the pictures instead
 
 def form_of(name: str | None, root: Path) -> "Form":
     """The form that is named, or that the folder has."""
-    from saccade.core import DatasetError
-    from saccade.data.detection import DETECTION, find_form, recognise
-    from saccade.data.pose import POSE
+    from saccade.data.detection import find_form, recognise
 
     if name is not None:
         return find_form(name)
-    forms: "Mapping[str, Form | PoseForm]" = {**DETECTION, **POSE}
-    if root.exists() and not any(form.fits(root) for form in forms.values()):
-        raise DatasetError(
-            f"{root}: no annotations of boxes or key points in it; name the form that it should have with "
-            f"--dataset, and what is missing is told: {', '.join(forms)}"
-        )
+    data_pose.refuse_unfit(root, "boxes")
     return recognise(root)
 
 

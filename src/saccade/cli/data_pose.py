@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import typer
 
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from saccade.data.pose import PoseDataset
     from saccade.data.pose.check import PoseFindings
     from saccade.data.pose.forms import PoseForm
+
+
+_WRITTEN = {"boxes": "voc, coco, yolo or open_images", "key points": "pose-folder or coco-keypoints"}
+"""forms that can be written"""
 
 
 def is_pose(name: str | None, root: Path) -> bool:
@@ -29,7 +33,35 @@ def form_of(name: str | None, root: Path) -> "PoseForm":
     """The form that is named, or that the folder has."""
     from saccade.data.pose import find_form, recognise
 
-    return recognise(root) if name is None else find_form(name)
+    if name is not None:
+        return find_form(name)
+    refuse_unfit(root, "key points")
+    return recognise(root)
+
+
+def refuse_unfit(root: Path, wanted: Literal["boxes", "key points"]) -> None:
+    """Refuses a folder without annotations of what is wanted, and says what it has instead.
+
+    Raises:
+        DatasetError: when none of their forms fits.
+    """
+    from saccade.core import DatasetError
+    from saccade.data.detection import DETECTION
+    from saccade.data.pose import POSE
+
+    forms: Mapping[str, Mapping[str, Any]] = {"boxes": DETECTION, "key points": POSE}
+    if not root.exists() or any(form.fits(root) for form in forms[wanted].values()):
+        return
+    for marked in forms:
+        name = next((form.name for form in forms[marked].values() if form.fits(root)), None)
+        if name is not None:
+            raise DatasetError(
+                f"{root}: has {marked}, as {name}, and no {wanted}; they are written --to {_WRITTEN[marked]}"
+            )
+    raise DatasetError(
+        f"{root}: no annotations of boxes or key points in it; name the form that it should have with "
+        f"--dataset, and what is missing is told: {', '.join((*DETECTION, *POSE))}"
+    )
 
 
 def check_poses(form: "PoseForm", root: Path, split: str | None, folder: Path | None, *, json: bool) -> None:

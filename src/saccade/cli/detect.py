@@ -167,11 +167,12 @@ def load_detector(
 
 def _check_ability(name: str) -> None:
     """Refuses models that find nothing by themselves."""
-    from saccade.zoo import CATALOG, entry
+    from saccade.zoo.catalog import entry, such_as
 
     if entry(name).task != "detect":
-        others = ", ".join(row.name for row in CATALOG.values() if row.task == "detect")
-        raise ModelError(f"'{name}' finds nothing by itself; use saccade track, or take one of: {others}")
+        raise ModelError(
+            f"'{name}' finds nothing by itself; use saccade track, or take a detector, {such_as('detect')}"
+        )
 
 
 def labels_of(text: str | None, names: tuple[str, ...]) -> list[int] | None:

@@ -143,15 +143,16 @@ def check_ability(name: str, task: Task) -> None:
     """Refuses a model of another task.
 
     Raises:
-        ModelError: naming those that can do it.
+        ModelError: naming some that can do it.
     """
-    from saccade.zoo import CATALOG, entry
+    from saccade.zoo.catalog import entry, such_as
 
     own = entry(name).task
     if own == task:
         return
-    others = ", ".join(row.name for row in CATALOG.values() if row.task == task)
-    raise ModelError(f"'{name}' {_DOES[own]}, and this data set is for {MODELS[task]}; take one of: {others}")
+    raise ModelError(
+        f"'{name}' {_DOES[own]}, and this data set is for {MODELS[task]}; take one, {such_as(task)}"
+    )
 
 
 def take(kind: type[R], file: Path, dataset: Any, place: Path, found: "Sequence[Instances]") -> R:

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from saccade.core import ConfigError, TargetError, WeightsError
+from saccade.core.numerals import decimal
 from saccade.core.targets import Box, check_box
 
 
@@ -60,7 +61,7 @@ def parse_box(text: str) -> Box:
         TargetError: when it is none.
     """
     try:
-        x, y, w, h = (float(part) for part in text.split(","))
+        x, y, w, h = (decimal(part) for part in text.split(","))
     except ValueError:
         raise TargetError(f"--box {text}: expected four numbers X,Y,W,H, e.g. --box 120,80,60,40") from None
     check_box((x, y, w, h), f"--box {text}")

@@ -158,7 +158,7 @@ def pose(
         estimator = _with_detector(estimator, detector, detector_weights, options)
 
     from saccade.core.versions import versions
-    from saccade.deploy.pose import given
+    from saccade.deploy.people import GivenLook
     from saccade.deploy.pose import pose as run
     from saccade.deploy.run import Plan
     from saccade.zoo.load import find_device
@@ -182,8 +182,9 @@ def pose(
         associator = _associator(associate, video, people, sure, changes["associate"])
         pace = pace_of(video)
         watch = opened.enter_context(watching(video, view, "looking at", pace))
+        look = estimator if people is None else GivenLook(estimator, people)
         done = run(
-            estimator if people is None else given(estimator, people),
+            look,
             video,
             folder,
             Plan(about=about, pictures=video.files, fps=video.fps, watch=watch, pace=pace),
@@ -192,6 +193,9 @@ def pose(
             batch=batch_of(batch, video, view),
             skipped=video.skipped,
         )
+    # who watches may have stopped it early
+    for note in look.notes(end) if isinstance(look, GivenLook) and view is None else ():
+        notify(note)
     if video.dropped:
         notify(f"{video.dropped} frames came faster than they could be looked at, and were left out")
     _summarise(done, title, json)
@@ -199,11 +203,10 @@ def pose(
 
 def _check_ability(name: str) -> None:
     """Refuses models that know no poses."""
-    from saccade.zoo import CATALOG, entry
+    from saccade.zoo.catalog import entry, such_as
 
     if entry(name).task != "pose":
-        others = ", ".join(row.name for row in CATALOG.values() if row.task == "pose")
-        raise ModelError(f"'{name}' knows nothing of poses; take one of: {others}")
+        raise ModelError(f"'{name}' knows nothing of poses; take a model that does, {such_as('pose')}")
 
 
 def _by_group(settings: list[str] | None) -> dict[str, list[str]]:
@@ -225,7 +228,7 @@ def _people(estimator: Any, always: list[Box], table: Path | None) -> "GivenPeop
     if not isinstance(estimator, TopDown):
         raise ModelError(f"'{estimator.name}' finds people by itself; leave the boxes out")
     people = GivenPeople() if table is None else read_people(table, estimator.config.subject)
-    return replace(people, always=[PersonBox(box) for box in always])
+    return replace(people, always=[PersonBox(box, where="--box") for box in always])
 
 
 def _with_detector(estimator: Any, detector: str | None, weights: str | None, options: Any) -> Any:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from saccade.data import Dataset
     from saccade.evaluation import Board, DatasetResults
 
+_DIGITS = 9
+"""of a number of frames; Python reads no number of thousands"""
 NAMED = 8
 """how many remarks on what is missing are printed; the report has them all"""
 
@@ -81,7 +83,7 @@ def parse_frames(text: str | None) -> int | None:
     """
     if text is None or text == "none":
         return None if text is None else 0
-    if not text.isdecimal() or int(text) < 1:
+    if not text.isdecimal() or len(text) > _DIGITS or int(text) < 1:
         raise ConfigError(f"--frames {text}: expected a number of frames, e.g. --frames 30, or none")
     return int(text)
 

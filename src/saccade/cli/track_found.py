@@ -15,6 +15,7 @@ from saccade.cli.options import PrecisionChoice, command_line, default_out, pars
 from saccade.cli.viewing import Show
 from saccade.cli.watching import OnBadFrame, batch_of, open_watched, pace_of, watching
 from saccade.core import ConfigError
+from saccade.core.numerals import decimal
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -295,7 +296,7 @@ def _points(option: str, text: str, example: str) -> list[tuple[float, float]]:
         ConfigError: when it is no such text.
     """
     try:
-        values = [float(part) for part in text.split(",")]
+        values = [decimal(part) for part in text.split(",")]
         return list(zip(values[::2], values[1::2], strict=True))
     except ValueError:
         raise ConfigError(

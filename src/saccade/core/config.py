@@ -1,12 +1,14 @@
 """Configurations: frozen dataclasses, overridden by dotted names, kept as JSON."""
 
 import dataclasses
+import sys
 import types
 from collections.abc import Mapping
 from enum import Enum
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from saccade.core.errors import ConfigError, did_you_mean
+from saccade.core.numerals import decimal, whole
 from saccade.core.skeleton import Skeleton
 from saccade.core.skeletons import find_skeleton
 
@@ -134,11 +136,11 @@ def _read_scalar(kind: type, value: Any, name: str) -> Any:
         return value
     if isinstance(value, bool):
         raise _wrong(name, value, kind.__name__)
-    if kind is float and isinstance(value, int):
+    if kind is float and isinstance(value, int) and abs(value) <= sys.float_info.max:
         return float(value)
     if isinstance(value, str) or issubclass(kind, Enum):
         try:
-            return kind(value)
+            return {int: whole, float: decimal}.get(kind, kind)(value)
         except ValueError:
             pass
     raise _wrong(name, value, kind.__name__)

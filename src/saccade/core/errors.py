@@ -102,8 +102,23 @@ def warn(message: str) -> None:
     warnings.warn(message, SaccadeWarning, stacklevel=outermost + 2)
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """The remedy for a name that does not exist: the nearest that does, or all of them."""
+def did_you_mean(name: str, known: Iterable[str], *, listed_by: str | None = None) -> str:
+    """The remedy for a name that does not exist: the nearest that does, or all of them.
+
+    Args:
+        listed_by: the command that shows all, where they are too many for a message.
+    """
     known = sorted(known)
     near = difflib.get_close_matches(name, known, n=1)
-    return f"did you mean '{near[0]}'?" if near else f"there are: {', '.join(known)}"
+    if near:
+        return f"did you mean '{near[0]}'?" + (f" ({listed_by} shows all)" if listed_by else "")
+    return f"{listed_by} shows all" if listed_by else f"there are: {', '.join(known)}"
+
+
+def reason_of(error: BaseException) -> str:
+    """Why a file cannot be read or written, without the number and the path that Python puts around it."""
+    if isinstance(error, FileNotFoundError):
+        return "there is no such file"
+    if isinstance(error, UnicodeDecodeError):
+        return "it is no text in UTF-8"
+    return getattr(error, "strerror", None) or str(error)

@@ -1,6 +1,6 @@
 """Which numbers a setting may be."""
 
-import math
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -23,7 +23,8 @@ class Range:
     holds: Callable[[Number], bool]
 
     def __contains__(self, number: Number) -> bool:
-        return math.isfinite(number) and self.holds(number)
+        # a whole number may be larger than any float
+        return abs(number) <= sys.float_info.max and self.holds(number)
 
 
 FINITE = Range("a finite number", lambda number: True)
@@ -65,7 +66,7 @@ def check_ranges(group: str, config: Any, **ranges: Range) -> None:
         for number in _numbers(value):
             if number not in allowed:
                 each = "each number" if isinstance(value, tuple) else "it"
-                words = allowed.words if math.isfinite(number) else FINITE.words
+                words = allowed.words if number in FINITE else FINITE.words
                 raise ConfigError(f"{group}.{field} is {value}; {each} must be {words}")
 
 
@@ -75,3 +76,16 @@ def _numbers(value: Any) -> Iterator[Number]:
             yield from _numbers(part)
     elif value is not None:
         yield value
+
+
+def check_order(name: str, least: float, most: float) -> None:
+    """Refuses settings `least` and `most` that leave nothing between them.
+
+    Args:
+        name: of the setting that they are in.
+
+    Raises:
+        ConfigError: when least is more than most.
+    """
+    if least > most:
+        raise ConfigError(f"'{name}': least is {least:g}, more than most, which is {most:g}")

@@ -83,7 +83,7 @@ class Targets:
         if inside < 0.5:
             raise TargetError(
                 f"{where}: box and mask of target {self._name(i)} disagree: {inside:.0%} of the mask lies in "
-                f"the box {_show(box)}; give one of them, or both of the same target"
+                f"the box {box_text(box)}; give one of them, or both of the same target"
             )
 
     def _one_mask(self, i: int, mask: Shaped[np.ndarray, "..."], where: str) -> Bool[np.ndarray, "..."]:
@@ -119,15 +119,16 @@ def check_box(box: Any, where: str) -> None:
     """
     try:
         x, y, w, h = (float(v) for v in box)
-    except (TypeError, ValueError):
+    except (OverflowError, TypeError, ValueError):
         raise TargetError(f"{where}: expected four numbers x,y,w,h, got {box!r}") from None
     if not np.isfinite([x, y, w, h]).all():
         raise TargetError(
-            f"{where}: the box {_show(box)} has a value that is not finite; give four numbers x,y,w,h"
+            f"{where}: the box {box_text(box)} has a value that is not finite; give four numbers x,y,w,h"
         )
     if w <= 0 or h <= 0:
         raise TargetError(
-            f"{where}: the box {_show(box)} has no area; boxes are x,y,w,h: top-left corner, width and height"
+            f"{where}: the box {box_text(box)} has no area; boxes are x,y,w,h: top-left corner, width and "
+            f"height"
         )
 
 
@@ -142,18 +143,25 @@ def clip_box(box: Box, size_wh: tuple[int, int], where: str) -> tuple[float, flo
     right, bottom = min(x + w, float(size_wh[0])), min(y + h, float(size_wh[1]))
     if right <= left or bottom <= top:
         raise TargetError(
-            f"{where}: the box {_show(box)} lies outside the frame of {size_wh[0]}x{size_wh[1]} pixels; "
+            f"{where}: the box {box_text(box)} lies outside the frame of {size_wh[0]}x{size_wh[1]} pixels; "
             f"boxes are x,y,w,h: top-left corner, width and height"
         )
     clipped = (left, top, right - left, bottom - top)
     if (left, top) == (x, y) and right == x + w and bottom == y + h:
         return x, y, w, h
     warn(
-        f"{where}: the box {_show(box)} reaches outside the frame of {size_wh[0]}x{size_wh[1]} pixels; "
-        f"its inner part {_show(clipped)} is used"
+        f"{where}: the box {box_text(box)} reaches outside the frame of {size_wh[0]}x{size_wh[1]} pixels; "
+        f"its inner part {box_text(clipped)} is used"
     )
     return clipped
 
 
-def _show(box: Box) -> str:
+def is_on_frame(box: Box, size_wh: tuple[int, int]) -> bool:
+    """Whether any of a box (x, y, w, h) lies on a frame of this size."""
+    x, y, w, h = (float(v) for v in box)
+    return x < size_wh[0] and y < size_wh[1] and x + w > 0 and y + h > 0
+
+
+def box_text(box: Box) -> str:
+    """A box as users write it: x,y,w,h."""
     return ",".join(f"{float(v):g}" for v in box)

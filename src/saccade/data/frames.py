@@ -8,10 +8,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Protocol, overload, runtime_checkable
 
+from saccade.core import DatasetError
 from saccade.media.images import SUFFIXES, natural_order
 
 _ZEROS = str.maketrans("123456789", "0" * 9)
-_NUMBER = re.compile(r"%0?\d*d")
+_NUMBER = re.compile(r"%0?[0-9]{0,2}d")
 
 
 @runtime_checkable
@@ -189,13 +190,19 @@ def found_frames(images: Frames) -> Frames:
 
 
 def picture_names(folder: Path) -> list[str]:
-    """The names of the picture files in a folder, in natural order; none where there is no such folder."""
+    """The names of the picture files in a folder, in natural order; none where there is no such folder.
+
+    Raises:
+        DatasetError: when it cannot be looked into, or no folder can have such a name.
+    """
     try:
         # unlike `Path.iterdir`, this knows what is a file without asking for each
         with os.scandir(folder) as entries:
             names = [entry.name for entry in entries if entry.is_file()]
     except (FileNotFoundError, NotADirectoryError):
         names = []
+    except (OSError, ValueError) as error:
+        raise DatasetError(f"{folder}: cannot be looked into ({error}); correct the name") from None
     # Of a million names, most differ in digits only: what they are is asked once for all that are alike. No
     # name has a slash, and no suffix of a picture a digit.
     shapes = "/".join(names).translate(_ZEROS).split("/")

@@ -6,13 +6,11 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool
 
-from saccade.association import TrackingByDetection
 from saccade.core import ConfigError, Frame, Instances, Model, SourceError, Targets, follow_frames
 from saccade.core.frame import ColorOrder
 from saccade.core.model import Detect
 from saccade.core.targets import Box, TargetId
 from saccade.media.source import OnBadFrame, Source, open_source
-from saccade.online.recovery import Recovering
 
 
 def follow(
@@ -71,12 +69,17 @@ def follow(
     if associate is not None and detector is not None:
         raise ConfigError("detector is for targets that are pointed at; leave it or associate out")
     targets = Targets(boxes=boxes, ids=ids, masks=masks)
+    # torchvision and supervision double the time of a start, so they are imported where they are needed
     with open_source(source, start=start, end=end, on_bad_frame=on_bad_frame, color=color) as frames:
         shown = beginning_whole(frames) if len(targets) else frames
         follower: Any = model
         if detector is not None:
+            from saccade.online.recovery import Recovering
+
             follower = Recovering(follower, detector)
         if associate is not None:
+            from saccade.association import TrackingByDetection
+
             follower = TrackingByDetection.of(
                 follower, associate, threshold=threshold, classes=classes, fps=frames.fps
             )

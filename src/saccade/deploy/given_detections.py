@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from math import isfinite
 from pathlib import Path
 
 import numpy as np
 
 from saccade.core import Frame, Instances, SourceError
+from saccade.core.errors import reason_of
 from saccade.data.formats.tracks import read_tracks
 from saccade.deploy.box_tables import BOX, numbers, read_lines
 
 _REMEDY = "give a det.txt as of the MOTChallenge, or detections.csv of saccade detect"
+_FURTHEST = 1e9
+"""pixels from any frame; NaN is not nearer either"""
 _SCORED = (*BOX, "score")
 
 
@@ -64,7 +66,9 @@ def _has_header(path: Path) -> bool:
         with path.open("rb") as file:
             first = file.readline()
     except OSError as error:
-        raise SourceError(f"{path}: cannot be read ({error.strerror}); {_REMEDY}") from error
+        raise SourceError(f"{path}: cannot be read ({reason_of(error)}); {_REMEDY}") from error
+    if first.startswith((b"[", b"{")):
+        raise SourceError(f"{path}: is JSON; {_REMEDY}")
     return b"frame" in first
 
 
@@ -97,7 +101,7 @@ def _of_table(path: Path) -> Mapping[int, Instances]:
 
 def _check(frame: int, values: Sequence[float], where: str) -> None:
     # what is seen at the very edge is rounded to no width
-    if frame < 0 or not all(map(isfinite, values)) or min(values[2:4]) < 0:
+    if frame < 0 or not all(abs(value) < _FURTHEST for value in values) or min(values[2:4]) < 0:
         said = ",".join(f"{value:g}" for value in values)
         raise SourceError(f"{where}: frame {frame} with x,y,w,h,score {said} cannot be; mend it")
 

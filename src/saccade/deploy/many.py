@@ -110,7 +110,7 @@ class VideoRun:
             is_younger = path.stat().st_mtime >= self.video.stat().st_mtime
             same = _identity(shlex.split(str(said["command"]))[1:]) == self.words
             is_whole = bool(said["finished"] and same and is_younger)
-        except (OSError, ValueError, LookupError, TypeError):
+        except (OSError, RecursionError, ValueError, LookupError, TypeError):
             # no file, or none that a run has left
             return False
         if is_whole:
@@ -211,7 +211,9 @@ class Batch:
             return
         try:
             before = json.loads((self.out / SUMMARY).read_text(encoding="utf-8"))["settings"]
-        except (OSError, ValueError, LookupError, TypeError):
+        except (OSError, RecursionError, ValueError, LookupError, TypeError):
+            return
+        if not isinstance(before, dict):
             return
         for name in dict.fromkeys([*before, *self.settings]):
             then, now = before.get(name), json.loads(json.dumps(self.settings.get(name)))

@@ -1,6 +1,6 @@
 """Runs a pose estimator over a source, and leaves what it finds: poses, and pictures or a video with them."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -10,7 +10,6 @@ from saccade.association import Associator
 from saccade.core import Frame, Instances, Stopwatch
 from saccade.core.instances import NOBODY
 from saccade.deploy.coco_results import CocoResults
-from saccade.deploy.people import GivenPeople
 from saccade.deploy.run import Done, Found, Look, Plan, looked_at, run
 from saccade.draw import Overlay
 from saccade.pose.smoothing import PoseSmoother
@@ -56,7 +55,7 @@ def pose(
     """Runs a pose estimator over frames and writes what it finds into a folder; see `run`.
 
     Args:
-        look: finds people, as a pose estimator that is called with frames does; or `given` with boxes.
+        look: finds people, as a pose estimator that is called with frames does; or a `GivenLook`.
         frames: in order.
         out: where the files go; the folder is made when the first frame has been looked at.
         associator: says who is who; None where nobody is to know, or the estimator does.
@@ -72,19 +71,6 @@ def pose(
     found = _one_after_another(looked_at(look, frames, batch), associator, smoother)
     run(found, done, partial(PoseFiles, pictures=plan.pictures), plan, Overlay())
     return done
-
-
-def given(estimator: Callable[..., Sequence[Instances]], people: GivenPeople) -> Look:
-    """A look into boxes that somebody else has drawn, with the ids that they have."""
-
-    def look(frames: list[Frame]) -> list[Instances]:
-        found = estimator(frames, boxes=[people.boxes(frame.index) for frame in frames])
-        if not people.have_ids:
-            return list(found)
-        pairs = zip(found, frames, strict=True)
-        return [replace(each, ids=people.ids(frame.index)) for each, frame in pairs]
-
-    return look
 
 
 def _one_after_another(

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from saccade.core import ConfigError, DatasetError
-from saccade.core.errors import did_you_mean
+from saccade.core.errors import did_you_mean, reason_of
 from saccade.data import Dataset, open_dataset
 from saccade.data.truth import ObjectId
 from saccade.evaluation.protocols import ONE_PASS, PROTOCOLS, Job
@@ -371,8 +371,8 @@ def _read_json(path: Path) -> dict[str, Any] | None:
         return None
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise DatasetError(f"{path}: cannot be read ({error}); {_ANEW}") from None
+    except (OSError, RecursionError, ValueError) as error:
+        raise DatasetError(f"{path}: cannot be read ({reason_of(error)}); {_ANEW}") from None
     if not isinstance(value, dict):
         raise DatasetError(f"{path}: no object of JSON; {_ANEW}")
     if value.get("format", FORMAT) != FORMAT:

@@ -46,14 +46,18 @@ def decode_jpeg(data: bytes, index: int) -> Frame:
 
 
 class BrowserReader(Reader):
-    """Reads the pictures that are pushed, the newest of them, numbered as they came."""
+    """Reads the pictures that are pushed, the newest of them, numbered as they came.
+
+    Attributes:
+        count: how many have come.
+    """
 
     live = True
     name = "the browser's camera"
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._count = 0
+        self.count = 0
         self._newest: tuple[int, bytes] | None = None
         self._came = threading.Condition()
         self._is_closed = False
@@ -66,8 +70,8 @@ class BrowserReader(Reader):
             FrameError: when it is no JPEG, or too large; it has its number nevertheless.
         """
         with self._came:
-            index = self._count
-            self._count += 1
+            index = self.count
+            self.count += 1
         size_wh, largest = jpeg_size(data), self._limits.frame_side
         if not 0 < min(size_wh) <= max(size_wh) <= largest:
             raise FrameError(

@@ -11,6 +11,8 @@ class Limits:
     """visitors at a time; each has a model's run of their own"""
     idle_seconds: float = 900.0
     """after which a page from which nothing comes is let go"""
+    cut_seconds: float = 60.0
+    """that a session waits for a page whose line was cut"""
     frame_bytes: int = 8 << 20
     """of one picture of a visitor's camera"""
     frame_side: int = 4096

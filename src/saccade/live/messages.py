@@ -9,12 +9,14 @@ from typing import Any
 import cv2
 import numpy as np
 
-from saccade.core import Instances
-from saccade.core.errors import InputError
+from saccade.core import FrameError, Instances, SaccadeError, SourceError, TargetError
+from saccade.core.errors import InputError, ModelError
 from saccade.core.targets import TargetId, check_box
 from saccade.live.pointing import Box
 from saccade.online.insight import Insight
 
+_SPEAKABLE = {TargetError, FrameError, ModelError, InputError}
+"""errors that name no file of the server's; not those derived of them"""
 _LARGEST_MAP = 96
 """cells along a side of a score map that is sent"""
 
@@ -89,9 +91,20 @@ class Shown:
     """A frame is on the screen."""
 
 
-Command = Open | Choose | Point | Leave | Play | Pause | Step | Seek | Inspect | Record | Shown
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Tell anew where things stand: the line was cut, and what was on its way is lost."""
 
-_PLAIN: Mapping[str, Command] = {"play": Play(), "pause": Pause(), "step": Step(), "shown": Shown()}
+
+Command = Open | Choose | Point | Leave | Play | Pause | Step | Seek | Inspect | Record | Shown | Again
+
+_PLAIN: Mapping[str, Command] = {
+    "play": Play(),
+    "pause": Pause(),
+    "step": Step(),
+    "shown": Shown(),
+    "again": Again(),
+}
 
 
 def parse(text: str) -> Command:
@@ -151,7 +164,8 @@ def box_of(value: Any) -> Box:
     Raises:
         TargetError: when it is none.
     """
-    check_box(value, "the box")
+    # letters, too, would be taken for numbers
+    check_box(value if isinstance(value, list) else None, "the box")
     x, y, w, h = (float(number) for number in value)
     return x, y, w, h
 
@@ -160,6 +174,19 @@ def pack(header: Mapping[str, Any], picture: bytes = b"") -> bytes:
     """A message with a picture: the length of its header in four bytes, the header as JSON, the picture."""
     head = json.dumps(header, separators=(",", ":"), allow_nan=False).encode()
     return len(head).to_bytes(4) + head + picture
+
+
+def speakable(error: SaccadeError, source: str) -> str:
+    """What a visitor is told of an error: nothing of the server's files.
+
+    Args:
+        source: how visitors see what is looked at.
+    """
+    if type(error) in _SPEAKABLE:
+        return str(error)
+    if isinstance(error, SourceError):
+        return f"{source} cannot be read, or no further; choose another one"
+    return "this cannot be done here; whoever runs the server finds the reason in its log"
 
 
 def told(found: Instances) -> list[dict[str, Any]]:

@@ -43,6 +43,11 @@ class Meter:
         self.due = max(self.due + 1 / (fps or FPS), now - _BEHIND)
         self._times = [*(each for each in self._times if each > now - _SPAN), now]
 
+    def told(self, *, live: bool) -> dict[str, float | int | None]:
+        """What the page is told."""
+        latency, dropped = (round(self.latency.last, 1), self.dropped) if live else (None, None)
+        return {"fps": round(self.fps, 2), "latency": latency, "dropped": dropped}
+
     @property
     def fps(self) -> float:
         """Frames a second that have been shown lately."""

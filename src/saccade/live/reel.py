@@ -124,6 +124,7 @@ class LiveReel:
 
     Attributes:
         records: whether all frames are kept, up to the limit.
+        unrecorded: frames of the recording that have made room for newer ones.
     """
 
     live = True
@@ -138,13 +139,19 @@ class LiveReel:
     ) -> None:
         self.name, self.fps, self.source = name, source.fps, source
         self.num_frames: int | None = None
-        self.records = False
+        self.records, self.unrecorded = False, 0
         self._folder, self._limits, self._raw = folder, limits, raw
         # read by downloads while it grows
         self._kept: dict[int, None] = {}
         self._size_wh: tuple[int, int] | None = None
         self.first = 0
         folder.mkdir(parents=True, exist_ok=True)
+
+    def record(self, on: bool) -> None:
+        """Begins a recording, with what is kept already, or ends it."""
+        if on and not self.records:
+            self.unrecorded = 0
+        self.records = on
 
     def wait(self, seconds: float) -> bool:
         """See `Reel`."""
@@ -168,6 +175,7 @@ class LiveReel:
             oldest = next(iter(self._kept))
             del self._kept[oldest]
             self._path(oldest).unlink(missing_ok=True)
+            self.unrecorded += self.records
         self.first = next(iter(self._kept))
         return data
 

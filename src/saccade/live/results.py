@@ -33,10 +33,15 @@ class _Packed:
 
 
 class Results:
-    """Results by frame, in order; beyond the limit the oldest are forgotten."""
+    """Results by frame, in order; beyond the limit the oldest are forgotten.
+
+    Attributes:
+        outdated: of how many frames they were.
+    """
 
     def __init__(self, most: int) -> None:
         self._most = most
+        self.outdated = 0
         self._kept: dict[int, _Packed] = {}
 
     def keep(self, found: Instances) -> None:
@@ -44,6 +49,7 @@ class Results:
         self._kept[found.frame] = _Packed.of(found)
         while len(self._kept) > self._most:
             del self._kept[next(iter(self._kept))]
+            self.outdated += 1
 
     def get(self, index: int) -> Instances:
         """Those of a frame; nothing for one that was never run."""

@@ -29,6 +29,7 @@ from jaxtyping import UInt8
 from saccade.core import Frame, Instances, SaccadeError
 from saccade.live.access import Access
 from saccade.live.gate import Gate
+from saccade.live.line import TRY_LATER
 from saccade.live.messages import box_of, pack
 from saccade.live.pointing import Box
 
@@ -169,7 +170,7 @@ class Screen:
         await page.accept()
         self._loop = asyncio.get_running_loop()
         if len(self._viewers) >= _MOST_VIEWERS:
-            await page.close()
+            await page.close(TRY_LATER, "too many watch already")
             return
         viewer = _Viewer()
         viewer.wake.set()

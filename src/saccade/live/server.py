@@ -5,8 +5,9 @@ import logging
 import secrets
 import shutil
 import time
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -19,22 +20,25 @@ from starlette.background import BackgroundTask
 from saccade.core import SaccadeError
 from saccade.core.errors import InputError
 from saccade.live.access import Access
-from saccade.live.export import export
+from saccade.live.export import Exported, export
 from saccade.live.gate import Gate
 from saccade.live.limits import Limits
+from saccade.live.line import TRY_LATER, Line
 from saccade.live.menu import Menu
-from saccade.live.messages import pack
-from saccade.live.reel import ClipReel
+from saccade.live.passing import Pass
+from saccade.live.reel import ClipReel, Reel
 from saccade.live.session import UPLOAD, Session
 from saccade.live.shelf import Shelf
 
 PAGE = Path(str(files("saccade.live") / "page"))
-TRY_LATER, TOO_LONG_IDLE = 1013, 4001
-"""codes with which WebSockets are closed"""
+TOO_LONG_IDLE = 4001
+"""code with which a WebSocket is closed"""
+_LEFT = frozenset({1000, 1001, TOO_LONG_IDLE})
+"""codes with which somebody goes for good; all others say that the line was cut"""
+REMARK = "saccade-remark"
+"""header of a download that says what there is to know about the file"""
 CONNECTIONS = 200
 """at a time, beyond which everything is answered with 503"""
-_UNSENT = 64
-"""messages that a page that does not read may leave behind before it is let go"""
 
 log = logging.getLogger("saccade.live")
 
@@ -50,6 +54,8 @@ class Server:
 
     def __init__(self, shelf: Shelf, menu: Menu, access: Access, limits: Limits | None = None) -> None:
         self.sessions: dict[str, Session] = {}
+        self._lines: dict[str, Line] = {}
+        self._ending: set[asyncio.Task[None]] = set()
         self._shelf, self._menu, self._limits = shelf, menu, limits or Limits()
         routes = FastAPI(lifespan=self._lifespan, docs_url=None, redoc_url=None, openapi_url=None)
         routes.get("/menu")(self._tell_menu)
@@ -69,11 +75,19 @@ class Server:
         yield
         for name in list(self.sessions):
             await self._end(name)
+        await asyncio.gather(*self._ending)
 
     async def _end(self, name: str) -> None:
-        session = self.sessions.pop(name, None)
+        session, line = self.sessions.pop(name, None), self._lines.pop(name, None)
+        if line is not None:
+            line.drop()
         if session is not None:
             await asyncio.to_thread(session.close)
+
+    def _end_soon(self, name: str) -> None:
+        task = asyncio.create_task(self._end(name))
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
 
     def _tell_menu(self) -> JSONResponse:
         limits = self._limits
@@ -90,27 +104,50 @@ class Server:
         )
 
     async def _serve(self, socket: WebSocket) -> None:
-        """A visitor, from the first word to the last."""
+        """A visitor, from the first word to the last, or until the line is cut."""
         await socket.accept()
-        if len(self.sessions) >= self._limits.sessions:
+        resumed = socket.query_params.get("resume", "")
+        name = resumed if resumed in self.sessions else await self._begin()
+        if name is None:
             message = "all places are taken; try again when somebody has left"
             await socket.send_json({"kind": "error", "message": message, "ends": True})
             await socket.close(TRY_LATER)
             return
-        name = secrets.token_urlsafe(12)
-        outbox = _Outbox()
-        session = self.sessions[name] = Session(self._shelf, self._menu, self._limits, outbox.put)
-        telling = asyncio.create_task(outbox.send(socket))
+        session, line = self.sessions[name], self._lines[name]
+        line.take(socket)
+        code = None
         try:
-            await socket.send_json({"kind": "welcome", "session": name})
-            await self._listen(socket, session)
+            told = {"session": name, "resumed": name == resumed, "pictures": session.pictures}
+            await socket.send_json({"kind": "welcome", **told})
+            line.speak()
+            code = await self._listen(socket, session, line)
         except (WebSocketDisconnect, RuntimeError):  # starlette's, where the visitor went while we spoke
             pass
         finally:
-            telling.cancel()
-            await self._end(name)
+            if line.socket is socket:
+                if code in _LEFT:
+                    await self._end(name)
+                else:
+                    line.hold(self._limits.cut_seconds, partial(self._end_soon, name))
 
-    async def _listen(self, socket: WebSocket, session: Session) -> None:
+    async def _begin(self) -> str | None:
+        """A new session; its name, or None when there is no place for it.
+
+        Whoever comes has the place of a page whose line has been cut, if there is no other.
+        """
+        if len(self.sessions) >= self._limits.sessions:
+            cut = next((name for name, line in self._lines.items() if line.socket is None), None)
+            if cut is not None:
+                await self._end(cut)
+        if len(self.sessions) >= self._limits.sessions:
+            return None
+        name, line = secrets.token_urlsafe(12), Line()
+        self.sessions[name] = Session(self._shelf, self._menu, self._limits, line.put)
+        self._lines[name] = line
+        return name
+
+    async def _listen(self, socket: WebSocket, session: Session, line: Line) -> int:
+        """Hears what comes through a socket while it is the line's; the code with which it was closed."""
         while True:
             try:
                 message = await asyncio.wait_for(socket.receive(), self._limits.idle_seconds)
@@ -120,9 +157,9 @@ class Server:
                 text = "nothing has come from this page for long; reload it to go on"
                 await socket.send_json({"kind": "error", "message": text, "ends": True})
                 await socket.close(TOO_LONG_IDLE)
-                return
-            if message["type"] == "websocket.disconnect":
-                return
+                return TOO_LONG_IDLE
+            if message["type"] == "websocket.disconnect" or line.socket is not socket:
+                return int(message.get("code", 0))
             try:
                 self._take(session, message.get("text"), message.get("bytes"))
             except InputError as error:
@@ -176,7 +213,7 @@ class Server:
         session.is_busy = True
         try:
             reel, passing = session.taken()
-            path = await asyncio.to_thread(_export, kind, session, reel, passing)
+            path, remark = await asyncio.to_thread(_export, kind, session, reel, passing)
         except InputError as error:
             return _refusal(404, session.speakable(error))
         except SaccadeError as error:
@@ -186,10 +223,10 @@ class Server:
         finally:
             session.is_busy = False
         forget = BackgroundTask(shutil.rmtree, path.parent, ignore_errors=True)
-        return FileResponse(path, filename=kind, background=forget)
+        return FileResponse(path, filename=kind, headers={REMARK: remark}, background=forget)
 
 
-def _export(kind: str, session: Session, reel: Any, passing: Any) -> Path:
+def _export(kind: str, session: Session, reel: Reel, passing: Pass) -> Exported:
     """A clip is read by a reader of its own: the session's is in use."""
     own = reel.copy() if isinstance(reel, ClipReel) else reel
     try:
@@ -217,27 +254,3 @@ def _no_session(session: Session | None) -> Response:
 
 def _refusal(status: int, message: str) -> Response:
     return JSONResponse({"message": message}, status_code=status)
-
-
-class _Outbox:
-    """What a session's threads have to say to the page, in order, sent by the loop."""
-
-    def __init__(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._waiting: asyncio.Queue[bytes] = asyncio.Queue()
-
-    def put(self, header: Mapping[str, Any], picture: bytes | None) -> None:
-        """Says something, from any thread; with a picture, maybe an empty one, or None."""
-        data = pack(header, picture or b"")
-        with suppress(RuntimeError):  # the loop has ended, and nobody listens any more
-            self._loop.call_soon_threadsafe(self._waiting.put_nowait, data)
-
-    async def send(self, socket: WebSocket) -> None:
-        """Sends what comes, until cancelled."""
-        with suppress(RuntimeError, WebSocketDisconnect):
-            while True:
-                data = await self._waiting.get()
-                if self._waiting.qsize() > _UNSENT:
-                    await socket.close(TRY_LATER)
-                    return
-                await socket.send_bytes(data)

@@ -12,8 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from saccade.core import Frame, FrameError, Instances, SaccadeError, SourceError, TargetError
-from saccade.core.errors import InputError, ModelError
+from saccade.core import Frame, Instances, SaccadeError, TargetError
+from saccade.core.errors import InputError
 from saccade.core.targets import TargetId
 from saccade.live import messages
 from saccade.live.browser import BrowserReader
@@ -37,8 +37,6 @@ _BEAT = 0.02
 """seconds between two looks at what the page wants, where a live source sends nothing"""
 _PATIENCE = 5.0
 """seconds to wait for the picture of a single step"""
-_SPEAKABLE = {TargetError, FrameError, ModelError, InputError}
-"""errors that name no file of the server's; not those derived of them"""
 
 log = logging.getLogger("saccade.live")
 
@@ -96,6 +94,11 @@ class Session:
         self.heard_at = time.monotonic()
         if self._camera is not None:
             self._camera.push(data)
+
+    @property
+    def pictures(self) -> int:
+        """How many pictures of the page's camera have come."""
+        return 0 if self._camera is None else self._camera.count
 
     def close(self) -> None:
         """Ends the session and removes its files."""
@@ -180,7 +183,9 @@ class Session:
                 self._inspects = on
             case messages.Record(on):
                 if isinstance(self._reel, LiveReel):
-                    self._reel.records = on
+                    self._reel.record(on)
+            case messages.Again():
+                self._tell_again()
         self._tell_state()
 
     def _open(self, key: str) -> None:
@@ -192,7 +197,8 @@ class Session:
         model = self._shelf.take(self._model_name)
         self._opened += 1
         self._reel = self._reel_of(key)
-        self._pass = self._new_pass(model)
+        needs_targets = self._shelf.choice(self._model_name).needs_targets
+        self._pass = Pass(model, needs_targets=needs_targets, limits=self._limits)
         self._shown_frame, self._frontier, self._next_id, self._in_flight = None, -1, 0, 0
         self._meter = Meter()
         self._is_playing = self._reel.live
@@ -215,10 +221,6 @@ class Session:
         source = open_source(what)
         return LiveReel(source, name, folder, self._limits) if source.live else ClipReel(what, name, source)
 
-    def _new_pass(self, model: Any) -> Pass:
-        needs_targets = self._shelf.choice(self._model_name).needs_targets
-        return Pass(model, needs_targets=needs_targets, limits=self._limits)
-
     def _choose(self, name: str) -> None:
         """Another model; targets that are followed stay where they are."""
         choice = self._shelf.choice(name)
@@ -229,14 +231,16 @@ class Session:
         if before is None:
             return
         self._pass = before.succeeded_by(model, needs_targets=choice.needs_targets, limits=self._limits)
-        if frame is None:
+        boxes = {} if frame is None else held(before.results.get(frame.index))
+        if frame is None or (choice.needs_targets and not boxes):
             return
-        boxes = held(before.results.get(frame.index))
         if not choice.needs_targets:
             self._pass.results.forget(frame.index)
             self._show(frame, self._pass.step(frame))
-        elif boxes:
+        else:
             self._show(frame, self._pass.point(frame, boxes, self._again))
+        # what another model has found further on is forgotten
+        self._frontier = frame.index
 
     def _point(self, index: int, boxes: tuple[tuple[TargetId | None, Box], ...]) -> None:
         if self._pass is None or self._reel is None:
@@ -283,6 +287,13 @@ class Session:
         index = min(max(index, self._reel.first), max(self._frontier, 0))
         frame = self._again(index)
         self._show(frame, self._pass.results.get(index))
+
+    def _tell_again(self) -> None:
+        """The frame that is shown, to a page that may not have seen it."""
+        self._in_flight = 0
+        self._meter.resume()
+        if self._pass is not None and self._shown_frame is not None:
+            self._show(self._shown_frame, self._pass.results.get(self._shown_frame.index))
 
     def _step(self) -> None:
         if self._reel is not None and not self._reel.wait(_PATIENCE):
@@ -336,10 +347,8 @@ class Session:
             "time": frame.time,
             "size": list(frame.size_wh),
             "found": found,
-            "fps": round(self._meter.fps, 2),
             "ms": round(sum(found.timings.values()), 2),
-            "latency": round(self._meter.latency.last, 1) if reel.live else None,
-            "dropped": self._meter.dropped if reel.live else None,
+            **self._meter.told(live=reel.live),
             "insights": insights,
             "own": is_own,
         }
@@ -357,6 +366,7 @@ class Session:
             if insights is not None:
                 header["insights"] = messages.seen(insights)
             picture = reel.jpeg(frame)
+            header["unrecorded"] = reel.unrecorded if isinstance(reel, LiveReel) else 0
             self._send(header, b"" if header["own"] else picture)
         except Exception:
             log.exception("a frame could not be sent")
@@ -377,16 +387,14 @@ class Session:
                 "first": 0 if reel is None else reel.first,
                 "frontier": self._frontier,
                 "records": isinstance(reel, LiveReel) and reel.records,
+                "recorded": self._limits.recorded_frames,
                 "inspects": self._inspects,
             },
         )
 
     def speakable(self, error: SaccadeError) -> str:
-        """What a visitor is told of an error: nothing of the server's files."""
-        if type(error) in _SPEAKABLE:
-            return str(error)
-        log.warning("%s", error)
-        if isinstance(error, SourceError):
-            name = "this source" if self._reel is None else self._reel.name
-            return f"{name} cannot be read, or no further; choose another one"
-        return "this cannot be done here; whoever runs the server finds the reason in its log"
+        """What the visitor is told of an error; the log says more."""
+        said = messages.speakable(error, "this source" if self._reel is None else self._reel.name)
+        if said != str(error):
+            log.warning("%s", error)
+        return said

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 from saccade.core import OutputError
+from saccade.core.errors import reason_of
 
 _REMEDIES = {
     errno.ENOSPC: "free some space, or write to another disk",
@@ -25,9 +26,9 @@ _REMEDIES = {
 
 def output_error(path: Path, error: Exception) -> OutputError:
     """What went wrong with a file and what to do about it."""
-    reason = getattr(error, "strerror", None) or error
     remedy = _REMEDIES.get(getattr(error, "errno", 0), "check the disk, or write elsewhere")
-    return OutputError(f"{path}: cannot be written ({reason}); {remedy}; what was written before is kept")
+    said = f"cannot be written ({reason_of(error)}); {remedy}"
+    return OutputError(f"{path}: {said}; what was written before is kept")
 
 
 def part_of(path: Path) -> Path:

@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from saccade.core import Frame, FrameError, SourceError
+from saccade.core.errors import reason_of
 from saccade.media.reader import Item, Reader
 
 SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"})
@@ -141,7 +142,7 @@ def read_list(path: Path) -> dict[int, str]:
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise SourceError(f"{path}: cannot be read as a list of files ({error})") from error
+        raise SourceError(f"{path}: cannot be read as a list of files ({reason_of(error)})") from error
     named = {number: line.strip() for number, line in enumerate(lines, 1) if line.strip()}
     if not named:
         raise SourceError(f"{path}: the list is empty; write the path of one picture a line, or of one video")

@@ -15,12 +15,14 @@ from jaxtyping import UInt8
 
 from saccade.core import Instances, OutputError, SourceError
 from saccade.core.config import to_json
+from saccade.core.errors import reason_of
 from saccade.core.instances import id_array
+from saccade.core.numerals import decimal, whole
 from saccade.core.targets import TargetId
 from saccade.media.files import LineFile, csv_lines, make_folder, output_error, replacing
 from saccade.ops.masks import VOID, write_palette_png
 
-_WHOLE_NUMBER = re.compile(r"0|-?[1-9][0-9]*")
+_WHOLE_NUMBER = re.compile(r"0|-?[1-9][0-9]{0,17}")
 
 HEADER = ("frame", "target", "x", "y", "w", "h", "score", "status")
 """of `boxes.csv`; other columns may follow, such as `name`"""
@@ -268,7 +270,7 @@ def read_boxes_csv(path: Path | str) -> Iterator[Instances]:
     """
     path = Path(path)
     try:
-        with path.open(newline="") as file:
+        with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.reader(file)
             header = next(reader, [])
             if tuple(header[: len(HEADER)]) != HEADER:
@@ -284,14 +286,16 @@ def read_boxes_csv(path: Path | str) -> Iterator[Instances]:
                 rows.append(row)
             if rows:
                 yield _instances(rows, header)
-    except OSError as error:
-        raise SourceError(f"{path}: cannot be read ({error.strerror}); check the name") from error
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise SourceError(f"{path}: cannot be read ({reason_of(error)}); check the name") from error
 
 
 def _check_row(row: list[str], header: list[str], where: str) -> None:
     try:
-        int(row[0])
-        numbers = [float(value) for value in row[2:7]]
+        frame, numbers = whole(row[0]), [decimal(value) for value in row[2:7]]
+        # nobody knows the score of some
+        if frame < 0 or not np.isfinite(numbers[:4]).all() or np.isinf(numbers).any():
+            raise ValueError
     except (IndexError, ValueError):
         numbers = []
     if len(row) != len(header) or len(numbers) != 5:

@@ -174,9 +174,9 @@ class RecoveringRun:
         sure = self._recognising.recognised_from
         assert sure is not None
         # where they are believed to be competes with what was found: one look at all of it
-        own = np.array([self._last[target].box for target in sought])
-        own[:, 2:] -= own[:, :2]
-        scores = self._recognising.appearance(frame, sought, np.concatenate([boxes, own]))
+        corners = np.array([self._last[target].box for target in sought])
+        believed = np.concatenate([corners[:, :2], corners[:, 2:] - corners[:, :2]], axis=1)
+        scores = self._recognising.appearance(frame, sought, np.concatenate([boxes, believed]))
         table = np.stack([scores[target] for target in sought])
         table, here = table[:, : len(boxes)], table[:, len(boxes) :].diagonal()
         usual = np.array([self._last[target].usual for target in sought])

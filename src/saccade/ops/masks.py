@@ -12,6 +12,8 @@ from PIL import Image
 VOID = 255
 """the value of pixels that are not scored, and therefore no id"""
 
+_LARGEST = 1 << 30
+"""pixels of a mask; none of a picture has more, and a few letters must not fill the memory"""
 _INDEX_MODES = ("P", "L", "1")
 
 
@@ -57,13 +59,17 @@ def decode_rle(rle: Mapping[str, Any]) -> Bool[np.ndarray, "H W"]:
     """
     height, width = rle["size"]
     counts = rle["counts"]
+    if not 0 <= height * width <= _LARGEST:
+        raise ValueError(f"run lengths: no picture has {height}x{width} pixels")
     if isinstance(counts, bytes):
         counts = counts.decode("ascii")
-    runs = np.array(_unpack(counts) if isinstance(counts, str) else counts, dtype=np.int64)
-    if (runs < 0).any() or runs.sum() != height * width:
+    lengths = _unpack(counts) if isinstance(counts, str) else [int(count) for count in counts]
+    # as numbers of any size: those that are too large must not wrap around
+    if min(lengths, default=0) < 0 or sum(lengths) != height * width:
         raise ValueError(
-            f"run lengths: expected {height * width} pixels ({height}x{width}), got {runs.sum()}"
+            f"run lengths: expected {height * width} pixels ({height}x{width}), got {sum(lengths)}"
         )
+    runs = np.array(lengths, dtype=np.int64)
     values = np.arange(len(runs)) % 2 == 1
     return np.repeat(values, runs).reshape((height, width), order="F")
 
@@ -94,6 +100,8 @@ def _unpack(text: str) -> list[int]:
     value = shift = 0
     for letter in text:
         group = ord(letter) - 48
+        if not 0 <= group < 64:
+            raise ValueError(f"run lengths: {letter!r} is no letter of them")
         value |= (group & 0x1F) << shift
         shift += 5
         if group & 0x20:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from saccade.core import ConfigError, OutputError
+from saccade.core.errors import reason_of
 from saccade.weights.locking import acquire, release
 
 RECORD = "run.json"
@@ -92,6 +93,8 @@ def _read(path: Path) -> dict[str, Any] | None:
         values = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"{path}: cannot be read ({error}); remove it, or give another --out") from None
+    except (OSError, RecursionError, ValueError) as error:
+        raise ConfigError(
+            f"{path}: cannot be read ({reason_of(error)}); remove it, or give another --out"
+        ) from None
     return values if isinstance(values, dict) else {}

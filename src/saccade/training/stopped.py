@@ -6,6 +6,7 @@ from pathlib import Path
 import torch
 
 from saccade.core import OutputError, TrainingError
+from saccade.core.errors import reason_of
 from saccade.training.checkpoints import LAST
 from saccade.training.feed import Feed
 from saccade.training.module import NotFinite
@@ -54,5 +55,6 @@ def _save(content: dict[str, object], path: Path) -> None:
         torch.save(content, path)
     except (OSError, RuntimeError) as error:  # the latter where the disk is full
         raise OutputError(
-            f"{path}: the batch cannot be kept ({error}); free space, and run the same command again"
+            f"{path}: the batch cannot be kept ({reason_of(error)}); free space, and run the same command "
+            f"again"
         ) from None

@@ -2,9 +2,10 @@
 
 import re
 import zipfile
+from codecs import getincrementaldecoder
 from pathlib import Path
 
-from saccade.core.errors import OutputError, WeightsError
+from saccade.core.errors import OutputError, WeightsError, reason_of
 
 EXPECTED = "expected .safetensors, a state dict that PyTorch saved, or a checkpoint of PyTracking"
 ZIP = b"PK\x03\x04"
@@ -13,7 +14,6 @@ ZIP = b"PK\x03\x04"
 _HEAD = 512
 """bytes from which a text is told"""
 _WEB_PAGE = re.compile(rb"\s*<(!doctype html|html|head|body)\b", re.IGNORECASE)
-_TEXT = re.compile(rb"[\t\n\r\x20-\x7e]+")
 _CUT_SHORT = re.compile(
     r"EOF|end of file|truncated|exhausted|incomplete|not enough data|expected \d+ bytes", re.I
 )
@@ -35,7 +35,7 @@ def damaged(path: Path, error: BaseException) -> WeightsError:
         return WeightsError(f"{path}: is empty; fetch it again")
     if is_web_page(head):
         return WeightsError(f"{path}: is a web page, no weight file; {EXPECTED}")
-    if _TEXT.fullmatch(head):
+    if _is_text(head):
         return WeightsError(f"{path}: is a text file, no weight file; {EXPECTED}")
     is_half_zip = head.startswith(ZIP) and not zipfile.is_zipfile(path)
     if is_half_zip or isinstance(error, EOFError) or _CUT_SHORT.search(str(error)):
@@ -43,9 +43,19 @@ def damaged(path: Path, error: BaseException) -> WeightsError:
     return WeightsError(f"{path}: damaged, or no weight file; {EXPECTED}")
 
 
+def _is_text(head: bytes) -> bool:
+    """Whether something that begins so is text, as far as it goes."""
+    try:
+        # whose last character may be cut in two
+        text = getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return bool(text) and all(letter.isprintable() or letter.isspace() for letter in text)
+
+
 def unwritable(path: Path, error: Exception) -> OutputError:
     """The complaint about a file of the store that cannot be written."""
-    reason = getattr(error, "strerror", None) or str(error)
+    reason = reason_of(error)
     is_full = "No space" in reason or "quota" in reason.lower()
     remedy = "free space there, or name" if is_full else "name"
     return OutputError(f"{path}: cannot be written ({reason}); {remedy} another folder in SACCADE_WEIGHTS")

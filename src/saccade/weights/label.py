@@ -4,6 +4,7 @@ It stands in the file itself, so that the two are never apart, and beside it for
 """
 
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from saccade.weights.preprocessing import Preprocessing
 from saccade.weights.trained import Trained
 
 FORMAT = "saccade weights 1"
+_TEXTS = ("network", "file", "sha256", "publisher", "licence")
 METADATA = "saccade"
 """under which name a safetensors file holds its label"""
 
@@ -82,18 +84,28 @@ def read_label(weights: Path) -> Label | None:
         made = values.pop("constructor")
         constructor = make_constructor(path, made["name"], made["kwargs"]) if made else None
         trained = values.pop("trained", None)
+        wanting = next((key for key in _TEXTS if not isinstance(values[key], str)), None)
+        if wanting is not None:
+            raise TypeError(f"{wanting} is no text")
         return Label(
             constructor=constructor,
             preprocessing=_preprocessing(values.pop("preprocessing")),
             trained=Trained.of(trained) if trained else None,
             **values,
         )
-    except (LookupError, TypeError) as error:
+    except WeightsError:
+        raise
+    except (AttributeError, LookupError, OverflowError, TypeError, ValueError) as error:
         raise _unreadable(path, error) from None
 
 
 def _preprocessing(values: dict[str, Any]) -> Preprocessing:
-    return Preprocessing(colours=values["colours"], mean=tuple(values["mean"]), scale=tuple(values["scale"]))
+    mean, scale = (tuple(map(float, values[key])) for key in ("mean", "scale"))
+    if values["colours"] not in ("rgb", "bgr") or (len(mean), len(scale)) != (3, 3):
+        raise ValueError("its preprocessing is none")
+    if not all(map(math.isfinite, (*mean, *scale))) or 0 in scale:
+        raise ValueError("pictures cannot be scaled by its preprocessing")
+    return Preprocessing(colours=values["colours"], mean=mean, scale=scale)  # type: ignore[arg-type]
 
 
 def _unreadable(path: Path, error: Exception) -> WeightsError:

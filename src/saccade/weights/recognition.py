@@ -75,8 +75,12 @@ KNOWN_NETWORKS = (
     KnownNetwork(
         "pose_resnet50", "SimpleBaseline on ResNet-50", (_UPSAMPLING, "layer1.0.conv3."), BGR_LESS_RGB
     ),
+    KnownNetwork("pose_resnet34", "SimpleBaseline on ResNet-34", (_UPSAMPLING, "layer3.5."), BGR_LESS_RGB),
+    KnownNetwork("pose_resnet18", "SimpleBaseline on ResNet-18", (_UPSAMPLING, "layer1."), BGR_LESS_RGB),
     KnownNetwork("hg8", "8 stacked hourglasses", ("hg.7.hg.",), MPII),
+    KnownNetwork("hg", "stacked hourglasses, neither 1 nor 2 nor 8", ("hg.2.hg.",), MPII),
     KnownNetwork("hg2", "2 stacked hourglasses", ("hg.1.hg.",), MPII),
+    KnownNetwork("hg1", "a single hourglass", ("hg.0.hg.",), MPII),
     KnownNetwork("rtpose_vgg19", "OpenPose", ("model0.", "model1_1."), BGR_HALVES),
     KnownNetwork("rtpose_mobilenet", "Lightweight OpenPose", ("cpm.", "initial_stage."), BGR_HALVES),
     KnownNetwork("keypointrcnn_resnet50_fpn", "Keypoint R-CNN", ("roi_heads.keypoint_predictor.",)),

@@ -16,7 +16,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from saccade.core.caches import cache_folder
-from saccade.core.errors import WeightsError
+from saccade.core.errors import WeightsError, reason_of
 from saccade.weights.complaints import unwritable
 from saccade.weights.label import METADATA, Label, label_path
 from saccade.weights.locking import locked
@@ -129,8 +129,10 @@ class Store:
             values = json.loads(path.read_text(encoding="utf-8"))
         except (FileNotFoundError, NotADirectoryError):
             return {}
-        except (OSError, ValueError) as error:
-            raise WeightsError(f"{path}: cannot be read ({error}); remove it to begin a new list") from None
+        except (OSError, RecursionError, ValueError) as error:
+            raise WeightsError(
+                f"{path}: cannot be read ({reason_of(error)}); remove it to begin a new list"
+            ) from None
         if not isinstance(values, dict):
             raise WeightsError(f"{path}: no list of checksums; remove it to begin a new one")
         return {str(file): str(digest) for file, digest in values.items()}

@@ -15,6 +15,10 @@ _KEEPTRACK = (
     "Learning Target Candidate Association to Keep Track of What Not to Track (KeepTrack), arXiv 2103.16556"
 )
 
+_LIST = "saccade models list"
+"""the command that shows every model"""
+_FEW = 3
+"""models that a message names of those of a task"""
 _LWL = "Learning What to Learn for Video Object Segmentation, arXiv 2003.11540"
 
 
@@ -350,5 +354,11 @@ def entry(name: str) -> Entry:
         ModelError: when there is none, with the nearest name that exists.
     """
     if name not in CATALOG:
-        raise ModelError(f"no model '{name}'; {did_you_mean(name, CATALOG)} (saccade models list shows all)")
+        raise ModelError(f"no model '{name}'; {did_you_mean(name, CATALOG, listed_by=_LIST)}")
     return CATALOG[name]
+
+
+def such_as(task: str) -> str:
+    """Some models of a task, for messages, and how to see them all."""
+    some = [row.name for row in CATALOG.values() if row.task == task][:_FEW]
+    return f"such as {', '.join(some)} ({_LIST} shows all)"

@@ -26,6 +26,8 @@ class Entry:
     """the file with its weights in this package's folder `shipped`; empty for none"""
     untrained: bool = False
     """whether it has a network for which nobody has published weights, so that it has to be trained first"""
+    network: str = ""
+    """constructor of that network in the original's code, by which others' files are told; empty elsewhere"""
     cpu_only: bool = False
     """whether an accelerator would not make it faster, so that it runs on the CPU"""
     needs_masks: bool = False

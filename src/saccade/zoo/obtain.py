@@ -144,7 +144,10 @@ def _fetch(row: Entry, target: Path, progress: Progress) -> None:
 def _weights_of(row: Entry) -> PublishedWeights:
     if row.weights is None:
         if row.untrained:
-            raise WeightsError(f"'{row.name}' has no published weights to keep; {row.remedy}")
+            raise WeightsError(
+                f"'{row.name}' has no published weights to keep; {row.remedy}; or give it your own file by "
+                f"--weights FILE"
+            )
         raise WeightsError(f"'{row.name}' needs no weights; saccade models list shows which models do")
     return row.weights
 
@@ -167,11 +170,7 @@ def _told_by(checkpoint: Checkpoint) -> Entry:
         raise WeightsError(f"{checkpoint.path}: {looks_like(checkpoint)}; say what it is with --as NAME")
     rows = _used(known.constructor)
     if not rows:
-        others = " or ".join(_wish(row) for row in _used(known.runs_as))
-        remedy = (
-            f"say what it is to run as with {others}" if others else "there is no tracker for it here yet"
-        )
-        raise WeightsError(f"{checkpoint.path}: is the network of {known}; {remedy}")
+        raise WeightsError(f"{checkpoint.path}: is the network of {known}; {_use(known, checkpoint.path)}")
     rows = [row for row in rows if row.title == known.title] or rows
     rows = [row for row in rows if _agrees(checkpoint, row)] or rows
     rows = [row for row in rows if row.key == key_of(checkpoint.path.name)] or rows
@@ -179,6 +178,17 @@ def _told_by(checkpoint: Checkpoint) -> Entry:
         wishes = " or ".join(_wish(row) for row in rows)
         raise WeightsError(f"{checkpoint.path}: is the network of {known}; say which with {wishes}")
     return _users(rows[0])[0]
+
+
+def _use(known: KnownNetwork, path: Path) -> str:
+    """What to do with a file of a network that the store has no place for."""
+    others = " or ".join(_wish(row) for row in _used(known.runs_as))
+    if others:
+        return f"say what it is to run as with {others}"
+    own = [row.name for row in CATALOG.values() if row.network == known.constructor]
+    if own:
+        return f"nobody has published any that the store could keep; give it to {own[0]} by --weights {path}"
+    return "there is no model for it here yet"
 
 
 def _used(network: str) -> list[PublishedWeights]:

@@ -14,6 +14,7 @@ def _simplebaseline(depth: int, form: str, summary: str, weights: str) -> Entry:
         paper="Simple Baselines for Human Pose Estimation and Tracking, arXiv 1804.06208",
         weights=PUBLISHED.get(f"pose_resnet_{depth}_{weights}"),
         untrained=not weights,
+        network="" if weights else f"pose_resnet{depth}",
     )
 
 
@@ -27,6 +28,7 @@ def _hourglass(stacks: int, summary: str) -> Entry:
         paper="Stacked Hourglass Networks for Human Pose Estimation, arXiv 1603.06937",
         weights=PUBLISHED.get(f"hg_s{stacks}_b1"),
         untrained=stacks == 1,
+        network="hg1" if stacks == 1 else "",
     )
 
 

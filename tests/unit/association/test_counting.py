@@ -1,7 +1,11 @@
 """Lines and zones: who crosses is counted once, on the right side, whatever the boxes do meanwhile."""
 
+import tracemalloc
+
+import cv2
 import numpy as np
 import pytest
+import supervision as sv
 
 from saccade.association import Counting, Crossing
 from saccade.association.counting import OBJECT
@@ -39,6 +43,9 @@ def walk(counting: Counting, *heights: float | None, x: float = 100.0) -> list[C
         ((140, 130, *[None] * 20, 60, 60), 1, 0, "behind a lamp post"),
         ((60, 60, 60), 0, 0, "who has always been there"),
         ((140, 130, 70), 0, 0, "once is not enough"),
+        ((140, 130, 70, *[None] * 30), 0, 0, "nor is once and never again"),
+        ((140, 130, 70, *[None] * 30, 130, 140), 0, 0, "nor once before they are back"),
+        ((140, 130, 70, None, 60), 1, 0, "twice, though not in between"),
     ],
 )
 def test_a_line_counts_who_crosses(heights, went_in: int, went_out: int, why: str) -> None:
@@ -62,6 +69,8 @@ def test_who_passes_beside_the_line_is_not_counted() -> None:
         ((100, 100, 200, 200), 0, 1, 0, "but may leave"),
         ((200, 200, 149, 200, 200), 0, 0, 0, "a box that shakes"),
         ((200, *[None] * 5, 100, 100, None), 1, 0, 0, "who is not seen is not said to be inside"),
+        ((200, 200, 100, *[None] * 30), 0, 0, 0, "who is inside once and never again"),
+        ((200, 200, 100, None, 100), 1, 0, 1, "twice, though not in between"),
     ],
 )
 def test_a_zone_counts_who_enters_and_leaves(
@@ -103,6 +112,31 @@ def test_memory_is_flat() -> None:
     assert len(line._zone.crossing_state_history) < 300 and len(zone._is_in) < 300
 
 
+def test_a_zone_that_reaches_far_beyond_the_frame_takes_no_memory() -> None:
+    tracemalloc.start()
+    # the lower part of a frame, however large
+    counting = Counting(zones=[[(-9000.0, 80.0), (32767.0, 80.0), (32767.0, 32767.0), (-9000.0, 32767.0)]])
+    walk(counting, 60, 60, 90, 90)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert counting.tallies[0].entered.total() == counting.tallies[0].inside == 1
+    assert peak < 1 << 20
+
+
+def test_a_zone_holds_what_supervisions_holds() -> None:
+    """Away from its border, on which pixels are rounded there."""
+    corners = np.array([(20, 30), (180, 10), (120, 90), (190, 170), (60, 150)])
+    rng = np.random.default_rng(0)
+    points = rng.uniform(0, 200, (400, 2))
+    distances = [cv2.pointPolygonTest(corners, tuple(point), measureDist=True) for point in points]
+    points = points[np.abs(distances) > 2]
+    counting = Counting(zones=[corners.tolist()])
+    counting.update(at(*map(tuple, points)))
+    theirs = sv.PolygonZone(corners, triggering_anchors=[sv.Position.CENTER])
+    rows = sv.Detections(at(*map(tuple, points)).boxes)
+    assert counting.tallies[0].inside == theirs.trigger(rows).sum() > 50
+
+
 def test_what_has_no_class_is_an_object() -> None:
     counting = Counting([LINE])
     assert {crossing.name for crossing in walk(counting, 140, 130, 70, 60)} == {OBJECT}
@@ -118,7 +152,7 @@ def test_what_has_no_class_is_an_object() -> None:
         # a crossed one, whose halves cancel out
         ([], [((0, 0), (100, 100), (100, 0), (0, 100))], "in order around"),
         ([((0, 0), (float("nan"), 1))], [], "a point that no frame has"),
-        ([], [((0, 0), (1e9, 0), (1e9, 1e9))], "a point that no frame has"),
+        ([], [((0, 0), (1e5, 0), (1e5, 1e5))], "a point that no frame has; .* none beyond 32767"),
     ],
 )
 def test_what_can_count_nothing_is_refused(lines, zones, message: str) -> None:
@@ -127,7 +161,7 @@ def test_what_can_count_nothing_is_refused(lines, zones, message: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "lines, zones", [([((500, 0), (500, 100))], []), ([], [[(0, -9), (9, -9), (5, -1)]])]
+    "lines, zones", [([((500, 0), (500, 100))], []), ([], [[(0, -90), (90, -90), (50, -10)]])]
 )
 def test_what_lies_outside_of_the_frame_is_refused(lines, zones) -> None:
     counting = Counting(lines, zones)

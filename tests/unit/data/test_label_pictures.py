@@ -43,7 +43,7 @@ def test_what_is_no_label_picture_is_refused(tmp_path: Path) -> None:
     (tmp_path / "cut.png").write_bytes((tmp_path / "red.png").read_bytes()[:40])
     with pytest.raises(DatasetError, match=r"cut.png: cannot be read as a label picture"):
         read_labels(tmp_path / "cut.png", frame)
-    with pytest.raises(DatasetError, match=r"gone.png: cannot be read as a label picture \(no such file\)"):
+    with pytest.raises(DatasetError, match=r"gone.png: cannot be read as a label picture \(there is no such"):
         read_labels(tmp_path / "gone.png", frame)
 
 

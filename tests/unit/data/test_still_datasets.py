@@ -148,7 +148,7 @@ def test_a_broken_matlab_file_is_named(tmp_path: Path, pictures: list[Path]) -> 
     whole = file.read_bytes()
     for content in (b"", b"no matlab file", whole[:150], whole[: len(whole) // 2]):
         file.write_bytes(content)
-        with pytest.raises(DatasetError, match=r"2008_000003.mat: cannot be read as instance masks"):
+        with pytest.raises(DatasetError, match=r"2008_000003.mat: cannot be read as a MATLAB file"):
             opened("sbd", tmp_path)
     file.unlink()
     with pytest.raises(DatasetError, match="no such file"):

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from saccade import load
-from saccade.core import Frame
+from saccade.core import COCO_17, Frame, Instances, Targets
 from saccade.live.limits import Limits
 from saccade.live.menu import Menu
 from saccade.live.session import Session
@@ -50,6 +50,29 @@ def shelf(*names: str) -> Shelf:
     return Shelf(
         {name: Choice(name, "track", "", lambda name=name: load(name)) for name in names or ("eco",)}
     )
+
+
+class Finder:
+    """Finds somebody in every frame, by itself, and maybe their pose."""
+
+    name, config = "finder", None
+
+    def __init__(self, *, poses: bool = True) -> None:
+        points = np.full((1, 17, 2), 5.0, np.float32)
+        pose = {"keypoints": points, "keypoint_scores": np.ones((1, 17), np.float32), "skeleton": COCO_17}
+        self.pose: dict[str, Any] = pose if poses else {}
+
+    def start(self, *, seed: int = 0) -> "Finder":
+        return self
+
+    def step(self, frame: Frame, targets: Targets | None = None) -> Instances:
+        assert targets is None
+        who = {"labels": np.array([0]), "names": np.array(["person"])}
+        boxes, scores = np.array([[1.0, 2.0, 30.0, 40.0]]), np.array([0.9])
+        return Instances(boxes=boxes, scores=scores, frame=frame.index, **who, **self.pose)
+
+    def state_dict(self) -> dict[str, object]:
+        return {}
 
 
 class Page:

@@ -12,7 +12,7 @@ from saccade.core import Instances
 from saccade.core.errors import InputError
 from saccade.core.instances import id_array
 from saccade.live import messages
-from saccade.live.messages import Choose, Inspect, Leave, Open, Play, Point, Record, Seek, Shown
+from saccade.live.messages import Again, Choose, Inspect, Leave, Open, Play, Point, Record, Seek, Shown
 from saccade.online.insight import Insight
 
 
@@ -23,6 +23,7 @@ from saccade.online.insight import Insight
         ({"do": "choose", "model": "eco"}, Choose("eco")),
         ({"do": "play", "more": 1}, Play()),
         ({"do": "shown"}, Shown()),
+        ({"do": "again"}, Again()),
         ({"do": "seek", "frame": 7}, Seek(7)),
         ({"do": "leave", "ids": [0, 2]}, Leave((0, 2))),
         ({"do": "inspect", "on": True}, Inspect(True)),

@@ -85,7 +85,7 @@ def test_memory_is_bounded() -> None:
     passed.point(FRAMES[0], {0: BOX}, FRAMES.__getitem__)
     for index in range(1, 40):
         passed.step(Frame(FRAMES[0].image, index))
-    assert passed.results.frames() == list(range(30, 40))
+    assert passed.results.frames() == list(range(30, 40)) and passed.results.outdated == 30
     assert isinstance(passed.results.get(2), Instances) and len(passed.results.get(2)) == 0
 
 

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 from saccade import load
-from saccade.core import COCO_17, Frame, Instances, SaccadeWarning, Targets, follow_frames
+from saccade.core import SaccadeWarning, Targets, follow_frames
 from saccade.live.browser import decode_jpeg
 from saccade.live.export import export
 from saccade.live.limits import Limits
 from saccade.live.menu import Menu
 from saccade.live.shelf import Choice, Shelf
 from saccade.media import open_source
-from tests.unit.live.material import BOX, SECOND, Page, clip, jpeg, shelf
+from tests.unit.live.material import BOX, SECOND, Finder, Page, clip, jpeg, shelf
 
 
 @pytest.fixture(scope="module")
@@ -122,6 +122,12 @@ def test_another_model_takes_the_targets_over(folder: Path) -> None:
         page.say("step")
         fourth, fifth = (page.session.taken()[1].results.get(index) for index in (4, page.frame(5)["frame"]))
         np.testing.assert_allclose(fifth.boxes, fourth.boxes, atol=1e-9)
+        # an earlier frame is another model's, too, and all behind it
+        page.say("seek", frame=2)
+        page.say("choose", model="eco")
+        assert page.state(model="eco")["frontier"] == 2
+        page.say("step")
+        assert page.frame(3)["targets"][0]["id"] == 0
         page.say("choose", model="nothing")
         assert "no such model" in page.until(lambda news: news["kind"] == "error")["message"]
 
@@ -139,31 +145,6 @@ def test_what_the_tracker_sees_is_told_while_it_is_asked_for(folder: Path) -> No
         assert "insights" not in page.frame(2)
 
 
-class Finder:
-    """Finds somebody in every frame, by itself."""
-
-    name, config = "finder", None
-
-    def start(self, *, seed: int = 0) -> "Finder":
-        return self
-
-    def step(self, frame: Frame, targets: Targets | None = None) -> Instances:
-        assert targets is None
-        return Instances(
-            boxes=np.array([[1.0, 2.0, 30.0, 40.0]]),
-            scores=np.array([0.9]),
-            labels=np.array([0]),
-            names=np.array(["person"]),
-            keypoints=np.full((1, 17, 2), 5.0, np.float32),
-            keypoint_scores=np.ones((1, 17), np.float32),
-            skeleton=COCO_17,
-            frame=frame.index,
-        )
-
-    def state_dict(self) -> dict[str, object]:
-        return {}
-
-
 def test_what_finds_things_by_itself_is_not_pointed_at(folder: Path) -> None:
     models = Shelf({"finder": Choice("finder", "pose", "", Finder)})
     with Page(Menu(None, "", [folder]), models=models) as page:
@@ -176,8 +157,58 @@ def test_what_finds_things_by_itself_is_not_pointed_at(folder: Path) -> None:
         page.say("play")
         assert page.state(ended=True)["points"] is False
         reel, passed = page.session.taken()
-        rows = json.loads(export("found.json", reel, passed, page.session.folder).read_text())
+        exported = export("found.json", reel, passed, page.session.folder)
+        rows = json.loads(exported.path.read_text())
+        assert exported.remark == ""
         assert [row["image_id"] for row in rows] == list(range(24)) and rows[0]["bbox"] == [1, 2, 29, 38]
+
+
+def test_trackers_detectors_and_pose_models_take_turns(folder: Path) -> None:
+    models = Shelf(
+        {
+            "eco": Choice("eco", "track", "", lambda: load("eco")),
+            "detector": Choice("detector", "detect", "", lambda: Finder(poses=False)),
+            "finder": Choice("finder", "pose", "", Finder),
+        }
+    )
+    with Page(Menu(None, "", [folder]), models=models) as page:
+        page.say("open", source="0/cards.mp4")
+        page.point(0, (None, BOX))
+        page.say("play")
+        page.state(ended=True)
+        page.say("seek", frame=3)
+        page.frame(3)
+        page.say("choose", model="detector")
+        (found,) = page.frame(3)["targets"]
+        assert found["name"] == "person" and not {"id", "points"} & found.keys()
+        assert page.state(model="detector")["task"] == "detect"
+        page.say("step")
+        assert page.frame(4)["targets"] == [found]
+        page.say("choose", model="finder")
+        assert len(page.frame(4)["targets"][0]["points"]) == 17
+        page.say("choose", model="eco")
+        page.state(model="eco")
+        page.say("step")
+        assert page.frame(5)["targets"] == []
+        assert page.point(5, (None, SECOND))["targets"][0]["id"] == 1
+
+
+def test_a_page_whose_line_was_cut_is_told_where_things_stand(folder: Path) -> None:
+    with Page(Menu(None, "", [folder])) as page:
+        page.say("open", source="0/cards.mp4")
+        page.frame(0)
+        page.point(0, (None, BOX))
+        page.shows = False  # nothing of it arrives
+        page.say("play")
+        page.frame(1)
+        page.frame(2)
+        page.shows = True
+        page.say("again")
+        again = page.frame()
+        assert again["frame"] == 2 and again["targets"][0]["id"] == 0 and page.pictures[2]
+        assert page.state(playing=True)["frontier"] == 2
+        page.state(ended=True)
+        assert page.session.taken()[1].results.last == 23
 
 
 def test_a_camera_that_is_turned_keeps_its_targets() -> None:
@@ -249,10 +280,17 @@ def test_frames_of_a_live_source_are_kept_for_a_while_and_longer_while_recording
         watch(0, 9)
         assert on_disk() == 5
         page.say("record", on=True)
-        assert page.state(records=True)["first"] == 4
+        state = page.state(records=True)
+        assert state["first"] == 4 and state["recorded"] == 8
         watch(9, 11)
         assert on_disk() == 7
         watch(11, 20)
         assert on_disk() == 8
+        # of 4 to 19, the oldest have made room, and nobody is left to wonder
+        page.session.push(jpeg(20))
+        assert page.frame(20)["unrecorded"] == 9
+        reel, passed = page.session.taken()
+        exported = export("video.mp4", reel, passed, page.session.folder)
+        assert "video.mp4 is without the 13 oldest frames" in exported.remark
         page.say("seek", frame=0)
-        assert page.frame()["frame"] == 12  # the oldest there is
+        assert page.frame()["frame"] == 13  # the oldest there is

@@ -182,6 +182,14 @@ REFUSED = [
     pytest.param(lambda path: path.mkdir(), "is a folder; name the weight file in it", id="folder"),
     pytest.param(lambda path: path.touch(), "is empty; fetch it again", id="empty"),
     pytest.param(lambda path: path.write_text("hello\n"), "is a text file, no weight file", id="text"),
+    pytest.param(
+        lambda path: path.write_text("config\nsecret\n=0.1\n"),
+        r"pth: is a text file, no weight file; expected[^\n]*$",
+        id="text that begins as a pickle",
+    ),
+    pytest.param(
+        lambda path: path.write_text("Größe " + "ü" * 300), "is a text file, no weight file", id="UTF-8"
+    ),
     pytest.param(lambda path: path.write_text("<html>"), "is a web page, no weight file", id="web page"),
     pytest.param(
         lambda path: path.write_text("\n<!DOCTYPE html>"),

@@ -57,6 +57,25 @@ def test_what_a_file_looks_like_in_words(given: Checkpoint, said: str) -> None:
     assert looks_like(given) == said
 
 
+@pytest.mark.parametrize(
+    ("names", "constructor"),
+    [
+        (["hg.0.hg.0.0.a"], "hg1"),
+        ([f"hg.{stack}.hg.0.0.a" for stack in range(2)], "hg2"),
+        ([f"hg.{stack}.hg.0.0.a" for stack in range(4)], "hg"),
+        ([f"hg.{stack}.hg.0.0.a" for stack in range(8)], "hg8"),
+        (["deconv_layers.0.weight", "layer1.0.conv1.weight", "layer3.1.conv1.weight"], "pose_resnet18"),
+        (["deconv_layers.0.weight", "layer1.0.conv1.weight", "layer3.5.conv1.weight"], "pose_resnet34"),
+        (["deconv_layers.0.weight", "layer1.0.conv3.weight", "layer3.5.conv1.weight"], "pose_resnet50"),
+        (["deconv_layers.0.weight", "layer1.0.conv3.weight", "layer3.22.conv1.weight"], "pose_resnet101"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_pose_networks_are_told_by_how_deep_they_are(names: list[str], constructor: str) -> None:
+    found = recognise(checkpoint(*names))
+    assert found is not None and found.constructor == constructor
+
+
 def test_pictures_are_prepared_as_the_network_was_trained() -> None:
     atom, lwl = (
         recognise(checkpoint(made_by="atom_resnet18")),

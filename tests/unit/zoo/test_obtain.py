@@ -208,7 +208,7 @@ REFUSED: list[Any] = [
         lambda path: bare(path, ("descriptor_extractor.a",)),
         None,
         "is the network of KeepTrack (target_candidate_matching_net_resnet50); "
-        "there is no tracker for it here yet",
+        "there is no model for it here yet",
         id="no tracker yet",
     ),
     pytest.param(

@@ -53,6 +53,32 @@ def test_who_cannot_be_told_is_asked_for(tmp_path: Path) -> None:
         import_weights(tmp_path / "a.pth")
 
 
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        (
+            ["hg.0.hg.0.0.0.bn1.weight"],
+            r"is the network of a single hourglass \(hg1\); .*; give it to hourglass1 by --weights .*a\.pth$",
+        ),
+        (
+            ["layer1.0.conv1.weight", "deconv_layers.0.weight"],
+            r"SimpleBaseline on ResNet-18 \(pose_resnet18\); .*; give it to simplebaseline_resnet18 by --we",
+        ),
+        (
+            [f"hg.{stack}.hg.0.0.0.bn1.weight" for stack in range(4)],
+            "neither 1 nor 2 nor 8 .*there is no mod",
+        ),
+    ],
+    ids=["one hourglass", "ResNet-18", "four hourglasses"],
+)
+def test_networks_that_nobody_published_are_named_with_their_use(
+    names: list[str], said: str, tmp_path: Path
+) -> None:
+    torch.save(dict.fromkeys(names, torch.zeros(1)), tmp_path / "a.pth")
+    with pytest.raises(WeightsError, match=said):
+        import_weights(tmp_path / "a.pth")
+
+
 def test_a_published_file_becomes_a_model(tmp_path: Path) -> None:
     theirs = NAMES["mobilenet_v1"].to_theirs(OpenPose(OPENPOSE_LIGHT.network).state_dict())
     torch.save({"state_dict": theirs, "optimizer": {}, "iter": 370000}, tmp_path / "mine.pth")

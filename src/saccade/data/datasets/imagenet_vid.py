@@ -15,8 +15,9 @@ import numpy as np
 from jaxtyping import Bool, Float32
 
 from saccade.core import DatasetError
-from saccade.core.errors import warn
+from saccade.core.errors import reason_of, warn
 from saccade.data.datasets.entry import DatasetEntry
+from saccade.data.detection.records import number, size_of
 from saccade.data.frames import NumberedFrames
 from saccade.data.keeping import Kept, stamp_of
 from saccade.data.sequence import Facts, Sequence
@@ -133,17 +134,19 @@ class _Frame:
     def of(cls, file: Path) -> "_Frame":
         try:
             root = ElementTree.fromstring(file.read_bytes())
-            size = (int(_text(root, "size/width")), int(_text(root, "size/height")))
+            size = size_of(_text(root, "size/width"), _text(root, "size/height"))
+            if size is None:
+                raise ValueError("its size is none")
             rows = {_text(item, "trackid"): _object(item) for item in root.iter("object")}
-        except (OSError, ElementTree.ParseError, ValueError) as error:
+        except (OSError, ElementTree.ParseError, LookupError, ValueError) as error:
             raise DatasetError(
-                f"{file}: cannot be read as a frame's annotation ({error}); take it anew"
+                f"{file}: cannot be read as a frame's annotation ({reason_of(error)}); take it anew"
             ) from None
         return cls(size, rows)
 
 
 def _object(item: ElementTree.Element) -> tuple[str, tuple[float, ...], bool]:
-    x1, y1, x2, y2 = (float(_text(item, f"bndbox/{side}")) for side in ("xmin", "ymin", "xmax", "ymax"))
+    x1, y1, x2, y2 = (number(_text(item, f"bndbox/{side}")) for side in ("xmin", "ymin", "xmax", "ymax"))
     return _text(item, "name"), (x1, y1, x2 - x1, y2 - y1), _text(item, "occluded") != "0"
 
 

@@ -37,7 +37,9 @@ class _TrackLists:
         where = f"{self.file}: object {object_id} of {self.name}"
         try:
             boxes = np.array(self.tracks[object_id], dtype=np.float64).reshape(-1, 4)
-        except (TypeError, ValueError):
+            if not np.isfinite(boxes).all():
+                raise ValueError
+        except (OverflowError, TypeError, ValueError):
             raise DatasetError(
                 f"{where}: expected a list of boxes [x, y, w, h]; take the file anew"
             ) from None

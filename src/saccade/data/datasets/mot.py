@@ -11,9 +11,16 @@ from pathlib import Path
 
 from saccade.core import DatasetError
 from saccade.data.datasets.entry import DatasetEntry
-from saccade.data.formats.text import number_of, read_ini
+from saccade.data.formats.text import count_of, number_of, read_ini
 from saccade.data.formats.tracks import TrackReader, Tracks
-from saccade.data.frames import LateFrames, ListedFrames, NumberedFrames, found_frames, picture_names
+from saccade.data.frames import (
+    LateFrames,
+    ListedFrames,
+    NumberedFrames,
+    found_frames,
+    is_pattern,
+    picture_names,
+)
 from saccade.data.sequence import Facts, Sequence
 from saccade.data.splits import read_json_list, read_table
 
@@ -61,7 +68,7 @@ def mot_sequence(folder: Path, *, has_truth: bool = True, expected_frames: int |
 def _frames(folder: Path) -> NumberedFrames:
     file, info = _info(folder)
     place = folder / info.get("imdir", "img1")
-    count = number_of(info, "seqlength", file)
+    count = count_of(info, "seqlength", file)
     pictures = [path for path in map(Path, picture_names(place)) if path.stem.isdecimal()]
     if any(int(path.stem) == 0 for path in pictures):
         raise DatasetError(f"{place}: has a picture of number 0; frames count from 1, so rename them")
@@ -69,17 +76,18 @@ def _frames(folder: Path) -> NumberedFrames:
     first = min(pictures, default=Path("000001.jpg"))
     suffix, digits = info.get("imext", first.suffix), len(first.stem)
     # the truth has no line for a frame that is empty, so that a gap would not show
-    return NumberedFrames(
-        place, f"%0{digits}d{suffix}", count=None if count is None else int(count), is_listed=True
-    )
+    pattern = f"%0{digits}d{suffix}"
+    if not is_pattern(pattern):
+        raise DatasetError(f"{file}: imext={suffix} is not how the name of a picture ends; correct it")
+    return NumberedFrames(place, pattern, count=count, is_listed=True)
 
 
 def _facts(folder: Path) -> Facts:
     file, info = _info(folder)
-    width, height = (number_of(info, key, file) for key in ("imwidth", "imheight"))
+    width, height = (count_of(info, key, file) for key in ("imwidth", "imheight"))
     return Facts(
         fps=number_of(info, "framerate", file),
-        stated_wh=None if width is None or height is None else (int(width), int(height)),
+        stated_wh=None if width is None or height is None else (width, height),
     )
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from saccade.core import DatasetError
+from saccade.core.numerals import decimal, whole
 from saccade.data.datasets.entry import DatasetEntry
 from saccade.data.formats.text import read_lines
 from saccade.data.frames import Frames, NumberedFrames
@@ -83,8 +84,8 @@ def _labels(file: Path) -> Mapping[str, list[Label]]:
     for number, line in enumerate(read_lines(file), start=1):
         cells = line.split(",")
         try:
-            frame, is_present = int(cells[6]), {"present": True, "absent": False}[cells[7]]
-            left, right, top, bottom = (float(cell) if is_present else 0.0 for cell in cells[8:_COLUMNS])
+            frame, is_present = whole(cells[6]), {"present": True, "absent": False}[cells[7]]
+            left, right, top, bottom = (decimal(cell) if is_present else 0.0 for cell in cells[8:_COLUMNS])
         except (IndexError, KeyError, ValueError):
             raise DatasetError(
                 f"{file}, line {number}: expected {_COLUMNS} values video,object,…,frame,present,"

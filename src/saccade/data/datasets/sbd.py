@@ -1,8 +1,6 @@
 """SBD, the Semantic Boundaries Dataset: Hariharan et al., ICCV 2011. Every instance is a target."""
 
-import zlib
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +9,12 @@ from jaxtyping import Int32, UInt8
 
 from saccade.core import DatasetError
 from saccade.data.datasets.entry import StillsEntry
+from saccade.data.formats.matlab import read_matlab
 from saccade.data.formats.text import read_lines
 from saccade.data.stills import check_mask_size
+
+_MOST = 255
+"""instances that are told apart"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,18 +77,17 @@ def _file(root: Path, stem: str) -> Path:
 
 def _labels(file: Path) -> UInt8[np.ndarray, "H W"]:
     """The instance of every pixel, 0 for background."""
-    # takes a while to import, and is seldom needed
-    from scipy.io import loadmat
-    from scipy.io.matlab import MatReadError
-
+    content: Any = read_matlab(file, "GTinst")
     try:
-        content: Any = loadmat(BytesIO(file.read_bytes()), variable_names=["GTinst"])["GTinst"]
-        return np.asarray(content["Segmentation"][0, 0], np.uint8)
-    except (MatReadError, OSError, IndexError, KeyError, TypeError, ValueError, zlib.error) as error:
-        reason = "no such file" if isinstance(error, FileNotFoundError) else type(error).__name__
+        labels = np.asarray(content["Segmentation"][0, 0])
+        if labels.ndim != 2 or not ((labels >= 0) & (labels <= _MOST)).all():
+            raise ValueError
+    except (IndexError, TypeError, ValueError):
         raise DatasetError(
-            f"{file}: cannot be read as instance masks ({reason}); take the original file anew"
+            f"{file}: cannot be read as instance masks: it has no GTinst.Segmentation of numbers from 0 to "
+            f"{_MOST}; take the original file anew"
         ) from None
+    return labels.astype(np.uint8)
 
 
 ENTRIES = (

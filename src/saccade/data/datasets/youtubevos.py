@@ -42,10 +42,13 @@ class _Object:
 
     @classmethod
     def of(cls, year: str, video: str, object_id: str, content: Mapping[str, Any]) -> "_Object":
-        first = content["frames"][0]
+        frames, category = content["frames"], content.get("category", "")
+        if not all(isinstance(text, str) for text in (*frames, category)):
+            raise TypeError("frames and category are texts")
+        first = frames[0]
         if year == "2019":
             first = max(first, _RIGHT_FROM.get((video, object_id), first))
-        return cls(tuple(content["frames"]), first, content.get("category", ""))
+        return cls(tuple(frames), first, category)
 
 
 def _sequences(year: str, root: Path, split: str) -> Iterator[Sequence]:
@@ -65,7 +68,7 @@ def _sequences(year: str, root: Path, split: str) -> Iterator[Sequence]:
             objects = {
                 int(key): _Object.of(year, name, key, value) for key, value in content["objects"].items()
             }
-        except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+        except (AttributeError, LookupError, TypeError, ValueError):
             raise DatasetError(
                 f"{file}: video {name}: expected objects, each with its frames; take the original file anew"
             ) from None

@@ -3,17 +3,11 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from saccade.core import ConfigError
-from saccade.core.ranges import above, at_least, check_ranges, within
+from saccade.core.ranges import above, at_least, check_order, check_ranges, within
 
 Fit = Literal["letterbox", "stretch", "none"]
 """how a picture comes to the size that a network wants: scaled with grey beside it, stretched, or not at all,
 where the network sees to it"""
-
-
-def _check_order(name: str, least: float, most: float) -> None:
-    if least > most:
-        raise ConfigError(f"'{name}': least is {least:g}, more than most, which is {most:g}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +80,7 @@ class ScaleJitter:
         check_ranges(
             "augmentation.scale_jitter", self, probability=within(0, 1), least=above(0), most=above(0)
         )
-        _check_order("augmentation.scale_jitter", self.least, self.most)
+        check_order("augmentation.scale_jitter", self.least, self.most)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +111,7 @@ class Mosaic:
             shift=within(0, 1),
             shear=within(0, 45),
         )
-        _check_order("augmentation.mosaic", self.least, self.most)
+        check_order("augmentation.mosaic", self.least, self.most)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +127,7 @@ class Mixup:
 
     def __post_init__(self) -> None:
         check_ranges("augmentation.mixup", self, probability=within(0, 1), least=above(0), most=above(0))
-        _check_order("augmentation.mixup", self.least, self.most)
+        check_order("augmentation.mixup", self.least, self.most)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

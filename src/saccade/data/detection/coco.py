@@ -11,7 +11,6 @@ out.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +43,8 @@ _ROBOFLOW = "_annotations.coco.json"
 _PREFIX = "instances_"
 _PICTURES = ("images", "JPEGImages", "data")
 _HEAD = 65536
+_FURTHEST = 1e9
+"""pixels; no area is larger than a square of that side"""
 _KNOWN = {"id", "image_id", "category_id", "bbox", "area", "iscrowd", "ignore"}
 
 
@@ -245,7 +246,7 @@ class _Content:
                 box=(x, y, x + w, y + h),
                 is_crowd=flag(row.get("iscrowd")),
                 is_difficult=flag(row.get("ignore")),
-                area=float(area) if isinstance(area, int | float) and 0 <= area < inf else None,
+                area=float(area) if isinstance(area, int | float) and 0 <= area < _FURTHEST**2 else None,
                 extra={key: value for key, value in row.items() if key not in _KNOWN},
             )
         )

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from saccade.core import DatasetError
+from saccade.core.errors import reason_of
 from saccade.data.detection.folders import Pictures, choose_split, class_list, stem_of, unique_names
 from saccade.data.detection.records import (
     Corners,
@@ -252,7 +253,9 @@ def _cells(file: Path) -> Iterator[tuple[int, list[str]]]:
                 if cells:
                     yield reader.line_num, cells
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DatasetError(f"{file}: cannot be read as a table ({error}); save it as CSV in UTF-8") from None
+        raise DatasetError(
+            f"{file}: cannot be read as a table ({reason_of(error)}); save it as CSV in UTF-8"
+        ) from None
 
 
 def _csv_files(root: Path) -> list[Path]:

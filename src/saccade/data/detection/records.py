@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from saccade.core import DatasetError
+from saccade.core.numerals import decimal
 
 Kind = Literal[
     "beyond",
@@ -198,8 +199,8 @@ def number(text: Any) -> float:
         ValueError: when it is none, saying what it is.
     """
     try:
-        value = float(text)
-    except (TypeError, ValueError):
+        value = decimal(text) if isinstance(text, str) else float(text)
+    except (OverflowError, TypeError, ValueError):
         raise ValueError(f"{text!r} is no number") from None
     if not abs(value) < _LARGEST:
         raise ValueError(f"{text!r} is {'not finite' if not abs(value) < inf else 'beyond any picture'}")

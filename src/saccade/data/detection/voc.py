@@ -18,6 +18,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from saccade.core import DatasetError
+from saccade.core.errors import reason_of
 from saccade.data.classes import VOC
 from saccade.data.detection.folders import Pictures, choose_split, class_list, split_folders, unique_names
 from saccade.data.detection.records import (
@@ -186,8 +187,9 @@ def _parse(file: Path, folder: Path) -> _Parsed:
     try:
         root = ElementTree.parse(file).getroot()
     except (ElementTree.ParseError, OSError, ValueError, LookupError) as error:
-        reason = getattr(error, "strerror", None) or error
-        parsed.note("unreadable", f"no XML ({reason})", "take the file anew, or leave picture and file out")
+        parsed.note(
+            "unreadable", f"no XML ({reason_of(error)})", "take the file anew, or leave picture and file out"
+        )
         parsed.is_readable = False
         return parsed
     if root.tag != "annotation":

@@ -269,6 +269,10 @@ def _listed(layout: _Layout, split: str | None, faults: list[Fault]) -> list[Pat
             if not text.strip():
                 continue
             path = _resolved(place, layout.home, text.strip())
+            if path.is_dir():
+                raise DatasetError(
+                    f"{place}, line {line}: '{text.strip()}' is a folder; name a picture a line"
+                )
             if path in found:
                 faults.append(
                     Fault(

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Float64
 
 from saccade.core import DatasetError
+from saccade.core.numerals import decimal
 from saccade.data.formats.text import numbered_rows, read_lines, read_table
 
 _BOX = "4 numbers x,y,w,h or 8 of a polygon x1,y1,…,x4,y4, separated by commas, tabs or blanks"
@@ -104,10 +105,10 @@ def _careful_vatic(path: Path) -> Float64[np.ndarray, "F 9"]:
     rows = []
     for number, line in enumerate(read_lines(path), start=1):
         try:
-            rows.append([float(word) for word in line.split(maxsplit=_VATIC_NUMBERS)[:_VATIC_NUMBERS]])
+            rows.append([decimal(word) for word in line.split(maxsplit=_VATIC_NUMBERS)[:_VATIC_NUMBERS]])
         except ValueError:
             rows.append([])
-        if len(rows[-1]) != _VATIC_NUMBERS:
+        if len(rows[-1]) != _VATIC_NUMBERS or any(map(math.isinf, rows[-1])):
             raise DatasetError(f"{path}, line {number}: {line!r} is not {_VATIC}, separated by blanks")
     return np.array(rows, dtype=np.float64).reshape(-1, _VATIC_NUMBERS)
 

@@ -13,11 +13,14 @@ import numpy as np
 from jaxtyping import Float32, Int32, Int64, UInt8
 
 from saccade.core import DatasetError
+from saccade.core.errors import reason_of
 from saccade.data.stills import check_mask_size
 from saccade.ops.masks import decode_rle
 
 _DECODER = json.JSONDecoder()
 _BLANK = " \t\r\n"
+_FURTHEST = 1e7
+"""pixels from any picture"""
 # names in JSON are UTF-8, but places in the file are counted in bytes, of which this makes one letter each
 _BYTEWISE = "latin-1"
 
@@ -73,15 +76,20 @@ class CocoIndex:
         try:
             start, stop = self.places[index]
             outline = json.loads(self._text[start:stop])["segmentation"]
-            if isinstance(outline, list):
+            height, width = size_hw if isinstance(outline, list) else map(int, outline["size"])
+            if (height, width) != size_hw:
+                # it might be of any size
+                mask = None
+            elif isinstance(outline, list):
                 mask = np.zeros(size_hw, np.uint8)
                 for corners in outline:
                     mask |= fill_polygon(np.array(corners, np.float64).reshape(-1, 2), size_hw)
             else:
                 mask = decode_rle(outline).view(np.uint8)
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, OverflowError, RecursionError, TypeError, ValueError) as error:
             raise DatasetError(f"{where}: its segmentation cannot be used ({error}); correct it") from None
-        check_mask_size(f"{where}: its mask", mask.shape, size_hw)
+        check_mask_size(f"{where}: its mask", (height, width), size_hw)
+        assert mask is not None
         return mask
 
 
@@ -101,7 +109,7 @@ def read_coco(file: Path) -> CocoIndex:
                 names[value["id"]] = _file_name(value)
             elif key == "annotations":
                 rows.add(value, place)
-    except (json.JSONDecodeError, IndexError) as error:
+    except (json.JSONDecodeError, IndexError, RecursionError) as error:
         at = error.pos if isinstance(error, json.JSONDecodeError) else len(text)
         raise DatasetError(
             f"{file}, byte {at} of {len(text)}: not JSON, after {len(names)} images and {len(rows.ids)} "
@@ -135,11 +143,15 @@ class _Rows:
         if row.get("iscrowd"):
             self.crowds += 1
             return
+        if not isinstance(row["bbox"], list):
+            raise TypeError("its bbox is no list")
         x, y, w, h = map(float, row["bbox"])
         # also false for NaN
         if not (w > 0 and h > 0):
             self.empty += 1
             return
+        if not all(abs(side) < _FURTHEST for side in (x, y, w, h)):
+            raise ValueError(f"its bbox {row['bbox']} is in no picture")
         self.boxes.extend((x, y, w, h))
         self.pictures.append(row["image_id"])
         self.ids.append(row["id"])
@@ -168,6 +180,8 @@ class _Rows:
 def _file_name(image: Any) -> bytes:
     # LVIS 1 names pictures by their address alone
     name: str = image["file_name"] if "file_name" in image else image["coco_url"].rpartition("/")[2]
+    if not name or "\0" in name:
+        raise ValueError("its file_name is none")
     try:
         as_it_stands = name.encode(_BYTEWISE)
         as_it_stands.decode()
@@ -190,12 +204,13 @@ def take_lists(file: Path, takers: Mapping[str, Callable[[Any], None]], so_far: 
     try:
         text = file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise DatasetError(f"{file}: cannot be read ({error}); take it anew") from None
+        raise DatasetError(f"{file}: cannot be read ({reason_of(error)}); take it anew") from None
     try:
         for key, value, _ in walk_lists(text):
             if key in takers:
                 takers[key](value)
-    except (json.JSONDecodeError, IndexError, RecursionError) as error:
+    # a number may have more digits than Python reads
+    except (IndexError, RecursionError, ValueError) as error:
         at = error.pos if isinstance(error, json.JSONDecodeError) else len(text)
         raise DatasetError(
             f"{file}, character {at} of {len(text)}: not JSON, after {so_far()}; the file is cut off or "
@@ -262,10 +277,11 @@ def fill_polygon(corners: np.ndarray, size_hw: tuple[int, int]) -> UInt8[np.ndar
         corners: (x, y) in pixels; the middle of the first pixel is at (0.5, 0.5).
 
     Raises:
-        ValueError: for fewer than three corners, or one that is not finite.
+        ValueError: for fewer than three corners, or one that is not finite or far from any picture.
     """
-    if len(corners) < 3 or not np.isfinite(corners).all():
-        raise ValueError(f"a polygon of {len(corners)} corners; expected at least 3, all finite")
+    # NaN is not near either
+    if len(corners) < 3 or not (np.abs(corners) < _FURTHEST).all():
+        raise ValueError(f"a polygon of {len(corners)} corners; expected at least 3, all near the picture")
     width = size_hw[1]
     start, stop = corners, np.roll(corners, -1, axis=0)
     low, high = np.minimum(start[:, 1], stop[:, 1]), np.maximum(start[:, 1], stop[:, 1])

@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Integer, UInt8
 
 from saccade.core import DatasetError
+from saccade.core.errors import reason_of
 from saccade.media.images import picture_size
 from saccade.ops.masks import VOID, read_palette_png
 
@@ -33,8 +34,7 @@ def read_ids(path: Path) -> UInt8[np.ndarray, "H W"]:
     try:
         return read_palette_png(path)
     except OSError as error:
-        reason = "no such file" if isinstance(error, FileNotFoundError) else str(error)
-        raise DatasetError(f"{path}: cannot be read as a label picture ({reason})") from None
+        raise DatasetError(f"{path}: cannot be read as a label picture ({reason_of(error)})") from None
     except ValueError as error:
         raise DatasetError(str(error)) from None
 

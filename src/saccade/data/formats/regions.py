@@ -13,6 +13,8 @@ from saccade.data.formats.text import numbers_of, read_lines, read_table
 from saccade.ops.masks import mask_box
 
 _REGION = "a rectangle x,y,w,h, a polygon x1,y1,x2,y2,…, a mask mx,y,w,h,runs…, or a code"
+_LONGEST, _LARGEST = 65535, 1 << 28
+"""pixels of a side, and of a mask: no picture has more, and a few letters must not fill the memory"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,10 +133,16 @@ def _mask(values: list[float], where: str) -> RunMask:
     if len(values) < 4 or not all(map(float.is_integer, values)) or min(values[2:]) < 0:
         raise DatasetError(f"{where}: a mask is whole numbers mx,y,w,h,runs…; take the original file anew")
     x, y, width, height = (int(v) for v in values[:4])
-    runs = np.array(values[4:], dtype=np.int64)
-    if runs.sum() > width * height:
+    if max(abs(x), abs(y), width, height) > _LONGEST or width * height > _LARGEST:
         raise DatasetError(
-            f"{where}: the runs of the mask add up to {runs.sum()} pixels, but it is only {width}x{height} "
+            f"{where}: a mask of {width:g}x{height:g} pixels at {x:g},{y:g} is in no picture; take the "
+            f"original file anew"
+        )
+    # as numbers of any size: those that are too large must not wrap around
+    pixels = sum(map(int, values[4:]))
+    if pixels > width * height:
+        raise DatasetError(
+            f"{where}: the runs of the mask add up to {pixels:g} pixels, but it is only {width}x{height} "
             f"large; take the original file anew"
         )
-    return RunMask((x, y, width, height), runs)
+    return RunMask((x, y, width, height), np.array(values[4:], dtype=np.int64))

@@ -12,10 +12,15 @@ import numpy as np
 from jaxtyping import Float64
 
 from saccade.core import DatasetError
+from saccade.core.numerals import decimal
 
 NAN_WHERE_UNKNOWN = "write NaN where nothing is known"
 """the remedy for a line of a truth that holds no numbers"""
 
+_LARGEST = 1e300
+"""beyond it differences of numbers are infinite"""
+_MOST = 1e9
+"""of anything that a head file counts"""
 _EMPTY_VALUE = re.compile(r"(^|,)[ \t]*,")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _NUMERIC = b"0123456789+-.eE,Nan \t\r\n"
@@ -42,6 +47,9 @@ def read_json(path: Path) -> Any:
         raise DatasetError(
             f"{path}, line {error.lineno}: not JSON ({error.msg}); take the original file anew"
         ) from None
+    except (RecursionError, ValueError) as error:
+        # too many brackets, or too many digits
+        raise DatasetError(f"{path}: cannot be read as JSON ({error}); take the original file anew") from None
 
 
 def read_ini(path: Path, section: str) -> Mapping[str, str]:
@@ -73,12 +81,26 @@ def number_of(values: Mapping[str, str], key: str, file: Path) -> float | None:
     if key not in values:
         return None
     try:
-        number = float(values[key])
+        number = decimal(values[key])
     except ValueError:
         number = math.nan
-    if not 0 < number < math.inf:
-        raise DatasetError(f"{file}: {key}={values[key]} is no number above 0; correct it")
+    if not 0 < number < _MOST:
+        raise DatasetError(
+            f"{file}: {key}={values[key]} is no number above 0 and below {_MOST:g}; correct it"
+        )
     return number
+
+
+def count_of(values: Mapping[str, str], key: str, file: Path) -> int | None:
+    """The whole number that a head file gives for a key; None where it gives none.
+
+    Raises:
+        DatasetError: when it is no whole number, or none above 0.
+    """
+    number = number_of(values, key, file)
+    if number is not None and not number.is_integer():
+        raise DatasetError(f"{file}: {key}={values[key]} is no whole number; correct it")
+    return None if number is None else int(number)
 
 
 def read_table(path: Path, noise: re.Pattern[bytes] | None = None) -> Float64[np.ndarray, "F K"] | None:
@@ -101,7 +123,7 @@ def read_table(path: Path, noise: re.Pattern[bytes] | None = None) -> Float64[np
         return np.zeros((0, 0))
     # The JSON scanner is the fastest strict parser of numbers at hand: the file becomes one list, and what is
     # not numbers between single separators is an error. Only letters of NaN and exponents may get there.
-    if data.translate(None, _NUMERIC):
+    if data.translate(None, _NUMERIC) or b"\r" in data:
         return None
     if b"," not in data:
         data = data.replace(b"\t", b" ").replace(b" ", b",")
@@ -111,7 +133,7 @@ def read_table(path: Path, noise: re.Pattern[bytes] | None = None) -> Float64[np
         )
     except (ValueError, OverflowError):
         return None
-    if np.isinf(values).any() or not _is_regular(data, len(values)):
+    if (np.abs(values) > _LARGEST).any() or not _is_regular(data, len(values)):
         return None
     return values.reshape(data.count(b"\n") + 1, -1)
 
@@ -159,10 +181,10 @@ def numbers_of(line: str, where: str, expected: str, remedy: str = NAN_WHERE_UNK
             f"comma, and one kind of separator"
         )
     try:
-        values = [float(word) for word in words]
+        values = [decimal(word) for word in words]
     except ValueError:
         raise DatasetError(f"{where}: {line!r} is not all numbers; expected {expected}") from None
-    if any(map(math.isinf, values)):
+    if any(abs(value) > _LARGEST for value in values):
         raise DatasetError(f"{where}: {line!r} has an infinite value; {remedy}")
     return values
 

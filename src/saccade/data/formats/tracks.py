@@ -21,6 +21,8 @@ DISTRACTORS = (2, 7, 8, 12)
 
 _ROW = "at least 6 numbers frame,id,left,top,width,height, then confidence, class and visibility"
 _FEWEST = 6
+_FURTHEST = 1e9
+"""pixels from any frame"""
 _WORLD = 10
 """lines of so many numbers end in world coordinates instead of class and visibility"""
 
@@ -187,6 +189,8 @@ def _table(path: Path) -> Float64[np.ndarray, "R K"]:
         return np.zeros((0, _FEWEST))
     if table is None or table.shape[1] < _FEWEST:
         rows = list(numbered_rows(path, _ROW))
+        if not rows:
+            return np.zeros((0, _FEWEST))
         width = len(rows[0][0])
         for values, where in rows:
             if len(values) < _FEWEST or len(values) != width:
@@ -206,6 +210,7 @@ def _check_numbers(table: Float64[np.ndarray, "R K"], path: Path) -> None:
         ),
         "the box has negative width or height, or NaN": (boxes[:, 2:] < 0).any(axis=1)
         | np.isnan(boxes).any(axis=1),
+        "the box is in no frame": (np.abs(boxes) > _FURTHEST).any(axis=1),
         "the confidence is NaN": np.isnan(table[:, _FEWEST : _FEWEST + 1]).any(axis=1),
     }
     if _says_class(table):

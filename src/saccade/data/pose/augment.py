@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from saccade.core import ConfigError
-from saccade.core.ranges import above, at_least, check_ranges, within
+from saccade.core.ranges import above, at_least, check_order, check_ranges, within
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,10 +98,7 @@ class SceneAugmentation:
             flip=within(0, 1),
             color=within(0, 1),
         )
-        if self.least > self.most:
-            raise ConfigError(
-                f"'augmentation': least is {self.least:g}, more than most, which is {self.most:g}"
-            )
+        check_order("augmentation", self.least, self.most)
 
 
 OPENPOSE = SceneAugmentation()

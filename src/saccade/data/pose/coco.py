@@ -6,7 +6,7 @@ writes so that no set loses anything: `head_size`, `center` and `scale`, see `An
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from math import hypot, inf
+from math import hypot
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,7 +17,7 @@ from saccade.core.skeleton import HEAD_BOX_FACTOR
 from saccade.data.detection.folders import Pictures, unique_names
 from saccade.data.detection.records import Corners, Fault, Kind, flag, number, size_of
 from saccade.data.formats.coco import take_lists
-from saccade.data.pose.contents import AREA_SHARE, PoseContent, is_box, person_of, read_joints
+from saccade.data.pose.contents import AREA_SHARE, FURTHEST, PoseContent, is_box, person_of, read_joints
 from saccade.data.pose.described import read_skeleton
 from saccade.data.pose.people import AnnotatedPerson, Outline, PoseDataset, PosedImage
 
@@ -133,7 +133,7 @@ class CocoPoses:
         )
 
     def _take_image(self, row: Any) -> None:
-        if not isinstance(row, dict) or not _is_id(row.get("id")) or not row.get("file_name"):
+        if not isinstance(row, dict) or not _is_id(row.get("id")) or not _is_name(row.get("file_name")):
             self._note("unreadable", f"image {len(self.images) + 1} has no id or no file_name", "correct it")
         elif row["id"] in self.images or row["file_name"] in self._names:
             where = f"image {row['id']}"
@@ -205,7 +205,7 @@ class CocoPoses:
             raise _RowError("coordinates", str(error)) from None
         if row.box is not None and not is_box(box):
             self._note("no_area", f"its box {row.box} has no area", "draw it anew", row.number)
-        area = float(row.area) if isinstance(row.area, int | float) and 0 < row.area < inf else None
+        area = float(row.area) if isinstance(row.area, int | float) and 0 < row.area < FURTHEST**2 else None
         self.num_without_area += area is None
         head_box = values.pop("bbox_head", None)
         values.setdefault("head_size", head_box)
@@ -223,11 +223,18 @@ def _packed(values: Any) -> Any:
     """A list of numbers as an array, which is many times smaller; anything else as it is."""
     if not isinstance(values, list) or not all(map(_NUMBERS.__contains__, map(type, values))):
         return values
-    return np.array(values, np.float64)
+    try:
+        return np.array(values, np.float64)
+    except OverflowError:
+        return values
 
 
 def _is_id(value: Any) -> bool:
     return isinstance(value, int | float | str)
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) and bool(value)
 
 
 def _corners(box: Any) -> Corners | None:

@@ -71,7 +71,7 @@ def read_joints(rows: Any, names: tuple[str, ...]) -> Float[np.ndarray, "K 3"]:
     """
     try:
         values = np.asarray(rows, np.float64)
-    except (TypeError, ValueError):
+    except (OverflowError, TypeError, ValueError):
         raise ValueError("its key points are not all numbers") from None
     if values.size != 3 * len(names):
         raise ValueError(

@@ -7,7 +7,12 @@
 The third number says in LSP that a joint is hidden, in LSP extended that it is labelled. Pixels count from 1.
 """
 
+import struct
+import sys
+import tokenize
 import zipfile
+import zlib
+from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,17 +20,34 @@ import numpy as np
 from jaxtyping import Float64, Integer
 
 from saccade.core import LSP_14, DatasetError
+from saccade.core.errors import reason_of
 from saccade.data.detection.folders import Pictures, choose_split
 from saccade.data.detection.records import refuse_no_folder
+from saccade.data.formats.matlab import read_matlab
 from saccade.data.pose.contents import PoseContent, person_of, read_joints
 from saccade.data.pose.gathering import Gathered
-from saccade.data.pose.matlab import read_matlab
 from saccade.data.pose.people import HIDDEN, UNLABELLED, VISIBLE
 
 LAYOUT = "ROOT/joints.mat (3x14xN of LSP, 14x3xN of LSP extended) or ROOT/joints.npz, and ROOT/images"
 NUM_TRAIN = 1000
 """pictures of LSP that are to train on; the others are to test"""
 _FILES = ("joints.mat", "joints.npz")
+_DAMAGED = (
+    EOFError,
+    KeyError,
+    MemoryError,
+    NotImplementedError,
+    OSError,
+    OverflowError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    struct.error,
+    tokenize.TokenError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+"""what NumPy, and what it reads archives and heads of arrays with, say of a damaged file"""
 _FIRST = 1
 """the first pixel in LSP's files"""
 
@@ -103,14 +125,27 @@ def _read(file: Path) -> _Joints:
 
 def _read_npz(file: Path) -> _Joints:
     try:
-        with np.load(file, allow_pickle=False) as content:
-            names, joints = content["names"], content["joints"].astype(np.float64)
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
-        raise DatasetError(f"{file}: cannot be read ({error}); expected arrays names and joints") from None
+        with np.load(BytesIO(file.read_bytes()), allow_pickle=False) as content:
+            names, joints = (np.asarray(content[name]) for name in ("names", "joints"))
+        joints = joints.astype(np.float64)
+        # of letters that there are not, no text can be made
+        if names.dtype.kind != "U" or any(letter > sys.maxunicode for letter in _letters(names)):
+            raise ValueError("names are no texts")
+    except _DAMAGED as error:
+        raise DatasetError(
+            f"{file}: cannot be read ({reason_of(error)}); expected arrays names and joints"
+        ) from None
     if names.ndim != 1 or joints.shape != (len(names), 14, 3):
         shape = "x".join(map(str, joints.shape))
         raise DatasetError(f"{file}: {names.size} names and {shape} joints; expected N and Nx14x3")
     return _Joints(tuple(str(name) for name in names), _labelled(joints), ())
+
+
+def _letters(names: np.ndarray) -> list[int]:
+    """The letters of texts, by their numbers."""
+    kind = np.dtype(np.uint32).newbyteorder(names.dtype.byteorder)
+    numbers: list[int] = np.frombuffer(names.tobytes(), kind).tolist()
+    return numbers
 
 
 def _labelled(joints: Float64[np.ndarray, "N 14 3"]) -> Float64[np.ndarray, "N 14 3"]:

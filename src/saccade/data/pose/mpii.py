@@ -16,13 +16,15 @@ import numpy as np
 from jaxtyping import Float
 
 from saccade.core import MPII_16, DatasetError
+from saccade.core.errors import reason_of
 from saccade.core.skeleton import HEAD_BOX_FACTOR
 from saccade.data.detection.folders import Pictures, choose_split
 from saccade.data.detection.records import Corners, Kind, number, refuse_no_folder
+from saccade.data.formats.matlab import read_matlab
 from saccade.data.pose.contents import AREA_SHARE, FURTHEST, PoseContent, box_of_joints, person_of
 from saccade.data.pose.crops import PIXEL_STD
 from saccade.data.pose.gathering import Gathered
-from saccade.data.pose.matlab import field, read_matlab, records, scalar
+from saccade.data.pose.matlab import field, records, scalar
 from saccade.data.pose.people import HIDDEN, VISIBLE, AnnotatedPerson
 
 LAYOUT = (
@@ -99,14 +101,15 @@ def _pictures(root: Path, file: Path) -> Pictures:
 def _read_list(root: Path, file: Path, split: str | None) -> PoseContent:
     try:
         entries = json.loads(file.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise DatasetError(
-            f"{file}: not JSON ({error}); the file is cut off or damaged, take it anew"
+            f"{file}: not JSON ({reason_of(error)}); the file is cut off or damaged, take it anew"
         ) from None
-    heads = _head_sizes(file, len(entries))
+    file_of_heads = _file_of_heads(file)
+    heads = [None] * len(entries) if file_of_heads is None else _head_sizes(file_of_heads, file, len(entries))
     gathered = Gathered(file, "entry", _pictures(root, file))
     for place, (entry, head_size) in enumerate(zip(entries, heads, strict=True), start=1):
-        if not isinstance(entry, dict) or not entry.get("image"):
+        if not isinstance(entry, dict) or not isinstance(entry.get("image"), str) or not entry["image"]:
             gathered.note("unreadable", place, "has no image", "correct it")
             continue
         try:
@@ -115,8 +118,20 @@ def _read_list(root: Path, file: Path, split: str | None) -> PoseContent:
         except _EntryError as error:
             gathered.note(error.kind, place, str(error), "correct it, or take the entry out")
             continue
-        gathered.add(str(entry["image"]), _person(joints, center, scale, head_size, place), place)
-    return gathered.content("mpii", root, split, MPII_16)
+        gathered.add(entry["image"], _person(joints, center, scale, head_size, place), place)
+    why = "has no head box" if file_of_heads else f"is not beside {file.name}"
+    source = file_of_heads or file.with_name(f"gt_{file.stem}.mat")
+    return _with_note_on_heads(gathered.content("mpii", root, split, MPII_16), f"{source.name} {why}")
+
+
+def _with_note_on_heads(content: PoseContent, why: str) -> PoseContent:
+    """The same; said, if so, that nobody has a head."""
+    heads = [person.head_size for _, person in content.people()]
+    if not heads or any(size is not None for size in heads):
+        return content
+    return content.with_notes(
+        (f"{why}: no head size is known, so that PCKh is not scored, and OKS alone is",)
+    )
 
 
 class _EntryError(ValueError):
@@ -133,7 +148,7 @@ def _joints(points: Any, visible: Any) -> Float[np.ndarray, "16 3"]:
         return np.zeros((16, 3))
     try:
         rows = np.asarray(points, np.float64), np.asarray(visible, np.float64)
-    except (TypeError, ValueError):
+    except (OverflowError, TypeError, ValueError):
         raise _EntryError("keypoints", "its joints are not all numbers") from None
     if rows[0].shape != (16, 2) or rows[1].size != 16:
         shape = "x".join(map(str, rows[0].shape))
@@ -177,20 +192,22 @@ def _person(
     return person_of(joints, box, number=count, area=area, head_size=head_size, center=center, scale=scale)
 
 
-def _head_sizes(file: Path, count: int) -> list[float | None]:
-    """Sizes of the heads by the MATLAB file beside a list; None where there is no such file.
+def _file_of_heads(file: Path) -> Path | None:
+    """The MATLAB file beside a list."""
+    names = (f"gt_{file.stem}.mat", f"mpii_gt_{file.stem.removeprefix('mpii_')}.mat")
+    return next((file.with_name(name) for name in names if file.with_name(name).is_file()), None)
+
+
+def _head_sizes(heads: Path, file: Path, count: int) -> list[float | None]:
+    """Sizes of the heads of a list's people; None where it is not known.
 
     Raises:
-        DatasetError: when it has another number of people.
+        DatasetError: when there are not as many as people.
     """
-    names = (f"gt_{file.stem}.mat", f"mpii_gt_{file.stem.removeprefix('mpii_')}.mat")
-    found = [file.with_name(name) for name in names if file.with_name(name).is_file()]
-    if not found:
-        return [None] * count
-    boxes = np.asarray(read_matlab(found[0], "headboxes_src"), np.float64)
+    boxes = np.asarray(read_matlab(heads, "headboxes_src"), np.float64)
     if boxes.shape != (2, 2, count):
         raise DatasetError(
-            f"{found[0]} has {boxes.shape[-1]} heads, but {file} {count} people; take both of one version"
+            f"{heads} has {boxes.shape[-1]} heads, but {file} {count} people; take both of one version"
         )
     sizes = HEAD_BOX_FACTOR * np.linalg.norm(boxes[1] - boxes[0], axis=0)
     return [size if 0 < size < np.inf else None for size in sizes.tolist()]
@@ -221,7 +238,8 @@ def _read_original(root: Path, file: Path, split: str) -> PoseContent:
                 gathered.add(name, _person_of_record(person, count), place)
             except _EntryError as error:
                 gathered.note(error.kind, place, str(error), "take the original file anew")
-    return gathered.content("mpii", root, split, MPII_16)
+    content = gathered.content("mpii", root, split, MPII_16)
+    return _with_note_on_heads(content, f"{file.name} has no head box in this split")
 
 
 def _person_of_record(record: np.void, count: int) -> AnnotatedPerson | None:

@@ -131,9 +131,11 @@ def notes_on(content: PoseContent, faults: Iterable[Fault] = ()) -> list[str]:
     firsts: dict[str, str] = {}
     counts = Counter[str]()
     total = 0
+    # where nobody has any, the reader has said why
+    has_heads = any(person.head_size is not None for _, person in content.people())
     for image, person in content.people():
         total += 1
-        for what in _peculiar(content.dataset, image, person):
+        for what in _peculiar(image, person, has_heads=has_heads):
             counts[what] += 1
             firsts.setdefault(what, f"{image.annotation.name}, {content.word} {person.id} ({image.name})")
     notes = [f"{what}: {count:,} of {total:,} people, first {firsts[what]}" for what, count in counts.items()]
@@ -145,12 +147,12 @@ def notes_on(content: PoseContent, faults: Iterable[Fault] = ()) -> list[str]:
     return notes if total else [*notes, "nobody is in any of the pictures"]
 
 
-def _peculiar(dataset: PoseDataset, image: PosedImage, person: AnnotatedPerson) -> Iterable[str]:
+def _peculiar(image: PosedImage, person: AnnotatedPerson, *, has_heads: bool) -> Iterable[str]:
     if person.is_crowd:
         yield "crowds, neither learned from nor judged"
     elif not person.num_labelled:
         yield "without any labelled joint, kept but not learned from"
     if outside(image, person):
         yield "with joints outside of the picture, kept as they are"
-    if dataset.name == "mpii" and person.head_size is None:
+    if has_heads and person.head_size is None:
         yield "without a head box, so that PCKh leaves them out"

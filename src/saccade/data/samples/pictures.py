@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from saccade.core import Frame, FrameError, SourceError
+from saccade.core.errors import reason_of
 from saccade.media.images import read_image
 
 _JPEG_START, _JPEG_END = b"\xff\xd8", b"\xff\xd9"
@@ -30,4 +31,6 @@ def read_picture(path: Path) -> UInt8[np.ndarray, "H W 3"]:
     except FileNotFoundError:
         raise SourceError(f"{path}: no such file; put it there, or train without its sequence") from None
     except (FrameError, OSError, SyntaxError, ValueError, cv2.error) as error:
-        raise SourceError(f"{path}: cannot be read as a picture ({error}); replace the file") from None
+        raise SourceError(
+            f"{path}: cannot be read as a picture ({reason_of(error)}); replace the file"
+        ) from None

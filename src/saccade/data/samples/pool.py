@@ -18,6 +18,7 @@ import numpy as np
 from jaxtyping import Bool, Float32, UInt8
 
 from saccade.core import DatasetError
+from saccade.core.numerals import decimal
 from saccade.data.samples.pictures import read_picture
 from saccade.data.stills import check_mask_size
 from saccade.ops.masks import mask_box
@@ -30,6 +31,8 @@ FEWEST_FRAMES = 3
 """of a clip in which an object is followed by its masks"""
 KEPT = 512
 """pictures that a process keeps decoded"""
+_FURTHEST = 1e7
+"""pixels from any picture"""
 _HALF = 127
 """level of a mask above which a pixel is the object's"""
 
@@ -179,16 +182,21 @@ def _listed(path: Path) -> dict[str, list[Box]]:
     boxes: dict[str, list[Box]] = {}
     if not path.is_file():
         return boxes
-    with path.open(encoding="utf-8", newline="") as file:
-        for line, row in enumerate(csv.DictReader(file), start=2):
-            try:
-                box = np.array([float(row[side]) for side in "xywh"], np.float32)
-                boxes.setdefault(row["path"], []).append(box)
-            except (KeyError, TypeError, ValueError):
-                raise DatasetError(f"{path}:{line}: expected path,x,y,w,h; correct the row") from None
-            if not (np.isfinite(box).all() and (box[2:] > 0).all()):
-                w, h = box[2:].tolist()
-                raise DatasetError(f"{path}:{line}: a box of {w:g} x {h:g} pixels has no area; correct it")
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DatasetError(f"{path}: cannot be read ({error}); save it as CSV in UTF-8") from None
+    for line, row in enumerate(rows, start=2):
+        try:
+            name, sides = row["path"], [decimal(row[side]) for side in "xywh"]
+        except (KeyError, TypeError, ValueError):
+            raise DatasetError(f"{path}:{line}: expected path,x,y,w,h; correct the row") from None
+        w, h = sides[2:]
+        # NaN is not near either
+        if not (all(abs(side) < _FURTHEST for side in sides) and w > 0 and h > 0):
+            raise DatasetError(f"{path}:{line}: a box of {w:g} x {h:g} pixels has no area; correct it")
+        boxes.setdefault(name, []).append(np.array(sides, np.float32))
     return boxes
 
 

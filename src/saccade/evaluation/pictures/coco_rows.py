@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from saccade.core import DatasetError
+from saccade.core.errors import reason_of
 from saccade.data.pictured import Pictured
 
 Row = TypeVar("Row")
@@ -33,9 +34,11 @@ def read_rows(file: Path, keys: Sequence[str], parse: Callable[[Mapping[str, Any
     """
     try:
         rows = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise DatasetError(f"{file}: cannot be read as COCO results ({reason})") from None
+    except (OSError, RecursionError, ValueError) as error:
+        raise DatasetError(
+            f"{file}: cannot be read as COCO results ({reason_of(error)}); expected a JSON list, such as "
+            f"detections.json of saccade detect or poses.json of saccade pose"
+        ) from None
     if isinstance(rows, Mapping):
         # some programs wrap them as they do truth
         rows = rows.get("annotations")
@@ -75,12 +78,14 @@ def parse_box(row: Mapping[str, Any]) -> tuple[list[float], float]:
     """
     box = row["bbox"]
     try:
+        if not isinstance(box, list | tuple):
+            raise TypeError
         x, y, w, h = (float(value) for value in box)
         score = float(row["score"])
-    except (TypeError, ValueError):
+    except (OverflowError, TypeError, ValueError):
         raise ValueError(
             f"bbox {box!r} with score {row['score']!r}; expected x, y, w, h and a number"
         ) from None
-    if not np.isfinite([x, y, w, h, score]).all() or min(w, h) < 0:
+    if not np.isfinite([x, y, x + w, y + h, score]).all() or min(w, h) < 0:
         raise ValueError(f"bbox {box} with score {score}: not finite, or of negative size")
     return [x, y, x + w, y + h], score

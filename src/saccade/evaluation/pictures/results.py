@@ -7,6 +7,7 @@ results/<dataset>/<model>/time.txt    seconds a picture, a line each; missing wh
 """
 
 import json
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar, runtime_checkable
 import numpy as np
 
 from saccade.core import DatasetError, Instances
+from saccade.core.errors import reason_of
+from saccade.core.numerals import decimal
 from saccade.data.pictured import Pictured
 from saccade.evaluation.results import FORMAT, ModelResults, write_text
 from saccade.media.files import make_folder, output_error
@@ -178,13 +181,28 @@ class PictureResults(ABC, Generic[D]):
     @property
     def source(self) -> Source:
         """Where the data set lay."""
-        facts = read_json(self.folder.parent / "dataset.json")
-        return Source(str(facts.get("name")), Path(str(facts.get("root"))), facts.get("split"))
+        file = self.folder.parent / "dataset.json"
+        facts = read_json(file)
+        name, root, split = (facts.get(key) for key in ("name", "root", "split"))
+        if not isinstance(name, str) or not isinstance(root, str) or not isinstance(split, str | None):
+            raise DatasetError(f"{file}: names no data set and its root; delete it and evaluate again")
+        return Source(name, Path(root), split)
 
     @property
     def facts(self) -> Mapping[str, Any]:
         """What was written down of the run."""
-        return read_json(self.folder / "run.json")
+        file = self.folder / "run.json"
+        facts = read_json(file)
+        floor = facts.get("score_floor")
+        is_number = isinstance(floor, int | float) and 0 <= floor <= 1
+        is_known = {
+            "settings": isinstance(facts.get("settings", {}), dict),
+            "notes": isinstance(facts.get("notes", []), list),
+            "score_floor": floor is None or is_number,
+        }
+        for key in (key for key, is_right in is_known.items() if not is_right):
+            raise DatasetError(f"{file}: {key} is {facts[key]!r}; delete it and evaluate again")
+        return facts
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -238,27 +256,43 @@ class PictureResults(ABC, Generic[D]):
         if not file.is_file():
             return None
         try:
-            return np.array([float(line) for line in file.read_text().split()])
+            seconds = np.array([decimal(line) for line in file.read_text(encoding="utf-8").split()])
+            if not ((seconds >= 0) & np.isfinite(seconds)).all():
+                raise ValueError
         except ValueError:
             raise DatasetError(f"{file}: a line is no number; delete it, or evaluate again") from None
+        return seconds
 
     def begun(self, dataset: D) -> tuple[list[Instances], list[float]]:
-        """What was found, and in how many seconds, in the first pictures, before it was broken off."""
+        """What was found, and in how many seconds, in the first pictures, before it was broken off.
+
+        Raises:
+            DatasetError: when a line is of another picture, or not what `Journal` writes.
+        """
         found: list[Instances] = []
         seconds: list[float] = []
-        lines = self._journal.read_text(encoding="utf-8").splitlines() if self._journal.is_file() else []
+        lines = self._journal.read_bytes().splitlines() if self._journal.is_file() else []
         for image, line in zip(dataset.images, lines, strict=False):
             try:
                 row = json.loads(line)
-            except ValueError:  # the line that was being written
+            except (RecursionError, ValueError):  # the line that was being written
                 break
-            if row["image"] != image.name:
+            try:
+                name, instances, spent = row["image"], _instances(row, len(found)), float(row["seconds"])
+                if not 0 <= spent < math.inf:
+                    raise ValueError
+            except (LookupError, OverflowError, TypeError, ValueError):
                 raise DatasetError(
-                    f"{self._journal}: picture {len(found)} was {row['image']}, but is {image.name} now; the "
+                    f"{self._journal}, line {len(found) + 1}: not what an evaluation writes; delete the "
+                    f"folder and evaluate again"
+                ) from None
+            if name != image.name:
+                raise DatasetError(
+                    f"{self._journal}: picture {len(found)} was {name}, but is {image.name} now; the "
                     f"data set has changed, so delete the folder and evaluate again"
                 )
-            found.append(_instances(row, len(found)))
-            seconds.append(row["seconds"])
+            found.append(instances)
+            seconds.append(spent)
         return found, seconds
 
     @contextmanager
@@ -315,6 +349,8 @@ def _instances(row: Mapping[str, Any], frame: int) -> Instances:
     }
     if not values:
         return Instances.empty(frame=frame)
+    if not all(np.isfinite(value).all() for value in values.values()):
+        raise ValueError("a number is not finite")
     return Instances(**values, frame=frame)
 
 
@@ -326,8 +362,10 @@ def read_json(file: Path) -> dict[str, Any]:
     """
     try:
         facts = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise DatasetError(f"{file}: cannot be read ({error}); delete it and evaluate again") from None
+    except (OSError, RecursionError, ValueError) as error:
+        raise DatasetError(
+            f"{file}: cannot be read ({reason_of(error)}); delete it and evaluate again"
+        ) from None
     if not isinstance(facts, dict):
         raise DatasetError(f"{file}: no object of JSON; delete it and evaluate again")
     return facts

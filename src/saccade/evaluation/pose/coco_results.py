@@ -101,9 +101,11 @@ def _parse(row: Mapping[str, Any], places: Mapping[Any, int], skeleton: Skeleton
     picture = picture_of(row, places)
     values = row["keypoints"]
     try:
+        if not isinstance(values, list):
+            raise TypeError
         triples = [float(value) for value in values]
         score = float(row["score"])
-    except (TypeError, ValueError):
+    except (OverflowError, TypeError, ValueError):
         raise ValueError(
             f"keypoints {values!r} with score {row['score']!r}; expected x, y, score of each point and a "
             f"number"

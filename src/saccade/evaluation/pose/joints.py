@@ -53,10 +53,12 @@ class Joints:
     Attributes:
         errors: distance in units of 2 sigma sqrt(area); NaN where a joint is not labelled, or its person was
             not found.
+        is_placed: joints that the model has a place for.
         fates: `Fate` values.
     """
 
     errors: Float64[np.ndarray, "T K"]
+    is_placed: Bool[np.ndarray, "T K"]
     fates: Int64[np.ndarray, "T K"]
 
     @classmethod
@@ -86,7 +88,9 @@ class Joints:
             fates[person] = _fates(
                 people, int(person), poses.keypoints[pose[person]], units, is_known, mirror
             )
-        return cls(errors=errors, fates=fates.astype(np.int64))
+        is_placed = np.zeros_like(is_known)
+        is_placed[is_found] = poses.is_placed[pose[is_found]]
+        return cls(errors=errors, is_placed=is_placed, fates=fates.astype(np.int64))
 
     @property
     def similarities(self) -> Float64[np.ndarray, "T K"]:
@@ -109,9 +113,10 @@ class Joints:
         return sum(self.counts(joints).values())
 
     def median_error(self, joints: Sequence[int] | None = None) -> float:
-        """Of joints of people who were found, in units of 2 sigma sqrt(area); NaN when there are none."""
-        errors = self.errors[:, _chosen(joints)]
-        known = errors[~np.isnan(errors)]
+        """Of joints that it has a place for, in units of 2 sigma sqrt(area); NaN when there are none."""
+        chosen = _chosen(joints)
+        errors = self.errors[:, chosen]
+        known = errors[~np.isnan(errors) & self.is_placed[:, chosen]]
         return float(np.median(known)) if len(known) else float("nan")
 
     def mean_similarity(self, joints: Sequence[int] | None = None) -> float:

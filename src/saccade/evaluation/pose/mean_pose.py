@@ -62,8 +62,15 @@ class MeanPose:
 
     @classmethod
     def from_json(cls, facts: Mapping[str, Any]) -> "MeanPose":
-        """What `to_json` has written."""
-        return cls(of=str(facts["of"]), points=np.array(facts["points"], np.float64).reshape(-1, 2))
+        """What `to_json` has written.
+
+        Raises:
+            LookupError, OverflowError, TypeError, ValueError: when it has not.
+        """
+        points = np.array(facts["points"], np.float64).reshape(-1, 2)
+        if not np.isfinite(points).all():
+            raise ValueError("a point is not finite")
+        return cls(of=str(facts["of"]), points=points)
 
 
 def person_box(person: AnnotatedPerson) -> Float64[np.ndarray, "4"]:

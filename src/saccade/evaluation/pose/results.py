@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-from saccade.core import Instances
+from saccade.core import DatasetError, Instances
 from saccade.data.pose.people import PoseDataset
 from saccade.evaluation.pictures.results import PictureResults, read_json
 from saccade.evaluation.pose.coco_results import read_coco_results, to_coco_results
@@ -56,5 +56,14 @@ class PoseResults(PictureResults[PoseDataset]):
 
     @property
     def mean_pose(self) -> MeanPose:
-        """What the model is compared with."""
-        return MeanPose.from_json(read_json(self.folder / _MEAN_POSE))
+        """What the model is compared with.
+
+        Raises:
+            DatasetError: when what was written of it cannot be read.
+        """
+        file = self.folder / _MEAN_POSE
+        facts = read_json(file)
+        try:
+            return MeanPose.from_json(facts)
+        except (LookupError, OverflowError, TypeError, ValueError) as error:
+            raise DatasetError(f"{file}: no mean pose ({error}); delete it and evaluate again") from None

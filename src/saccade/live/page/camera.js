@@ -87,6 +87,13 @@ export class Camera {
     this.running = false;
   }
 
+  // the line was cut: so many pictures have come, and what else was sent is lost
+  resume(count) {
+    this.sent.clear();
+    this.count = count;
+    this.answered = count - 1;
+  }
+
   close() {
     this.running = false;
     this.isClosed = true;

@@ -15,7 +15,8 @@ let state = { playing: false, points: true, live: false, frontier: -1, first: 0,
 let camera = null;
 let limits = null;
 let source = "";
-let ended = false;
+let isOnline = false;
+let isCut = false;
 let coming = Promise.resolve();
 
 const MARKS = { uncertain: "#d99000", lost: "#d0342c" };
@@ -46,6 +47,8 @@ function showFigures(header, own) {
   get("ms").textContent = header.ms ? header.ms.toFixed(header.ms < 10 ? 1 : 0) : "–";
   get("latency").textContent = late === null ? "–" : late.toFixed(0);
   get("dropped").textContent = header.dropped ?? "–";
+  get("recording").hidden = !header.unrecorded;
+  get("recording").textContent = `The recording is full: it keeps the newest ${state.recorded} frames, and is without the ${header.unrecorded} before them.`;
   get("empty").hidden = true;
   get("seek").max = Math.max(state.frontier, header.frame);
   get("seek").value = header.frame;
@@ -118,20 +121,21 @@ function showHint() {
 
 function stateCame(news) {
   state = news;
-  stage.enabled = state.points && state.source !== null && !ended;
+  const ready = state.source !== null && isOnline;
+  stage.enabled = state.points && ready;
   const play = get("play");
   play.classList.toggle("plays", state.playing);
   play.setAttribute("aria-label", state.playing ? "Pause" : "Play");
-  const ready = state.source !== null && !ended;
   for (const id of ["play", "step", "back", "rewind", "seek"]) get(id).disabled = !ready;
   get("new").disabled = !stage.enabled;
   get("seek").min = state.first;
   get("seek").max = Math.max(state.frontier, 0);
   get("record").hidden = !state.live;
+  get("record").disabled = !isOnline;
   get("record").setAttribute("aria-pressed", String(state.records));
   get("record-text").textContent = state.records ? "Recording" : "Record";
   get("model").value = state.model;
-  get("model").disabled = false;
+  for (const id of ["model", "source", "use-camera", "use-file"]) get(id).disabled = !isOnline;
   for (const button of get("downloads").children) button.disabled = !ready || state.frontier < 0;
   get("save-masks").hidden = state.task !== "segment";
   get("save-boxes").hidden = !state.points;
@@ -151,18 +155,45 @@ link.heard = (header, picture) => {
     Object.values(charts).forEach((chart) => chart.clear());
     choose(null);
   } else if (header.kind === "error") {
-    ended = ended || header.ends === true;
     complain(header.message);
+    if (header.ends) over();
     if (!state.source) emptySays("What shall be followed?");
-  } else if (header.kind === "welcome") begin();
+  } else if (header.kind === "welcome") welcomed(header);
 };
 
-link.lost = () => {
-  if (!ended) complain("the server is gone, or has let this page go; reload it");
-  ended = true;
+function welcomed(header) {
+  const wasCut = isCut;
+  [isOnline, isCut] = [true, false];
+  complain("");
+  if (header.resumed) {
+    camera?.resume(header.pictures);
+    link.say("again");
+    return;
+  }
   camera?.close();
+  camera = null;
+  begin().then(() => {
+    if (wasCut) complain("the server knows no longer what was followed here; choose a source again");
+  }).catch((error) => complain(error.message));
+}
+
+link.lost = (reason, seconds) => {
+  [isOnline, isCut] = [false, true];
+  complain(`${reason || "the line to the server is cut"}; it is tried again in ${seconds} s`);
   stateCame({ ...state, playing: false });
 };
+
+link.refused = () => {
+  complain("the server was started anew and asks for another token; open the address that it has printed");
+  over();
+};
+
+function over() {
+  link.isOver = true;
+  isOnline = false;
+  camera?.close();
+  stateCame({ ...state, playing: false });
+}
 
 function emptySays(text, offers = true) {
   get("empty").hidden = false;
@@ -217,6 +248,11 @@ async function send(file) {
 async function begin() {
   const offered = await menu();
   limits = offered.limits;
+  get("source").replaceChildren(new Option("choose…", ""));
+  get("model").replaceChildren();
+  emptySays("What shall be followed?");
+  stage.clear();
+  listTargets([]);
   const add = (value, text) => get("source").add(new Option(text, value));
   add("camera", "this browser's camera");
   add("file", "upload a clip …");
@@ -271,7 +307,7 @@ for (const button of get("downloads").children) {
     button.disabled = true;
     complain("");
     try {
-      await download(link.session, button.dataset.kind);
+      complain(await download(link.session, button.dataset.kind));
     } catch (error) {
       complain(error.message);
     } finally {
@@ -286,7 +322,7 @@ document.addEventListener("keydown", (event) => {
   const number = Number(event.key);
   const act = KEYS[event.key] ?? (event.key >= "1" && number <= (stage.shown?.targets.length ?? 0)
     ? () => choose(stage.shown.targets[number - 1].id) : null);
-  if (!act || ended) return;
+  if (!act || !isOnline) return;
   event.preventDefault();
   act();
 });

@@ -6,7 +6,7 @@ import { Stage } from "./page/stage.js";
 const get = (id) => document.getElementById(id);
 const link = new Link();
 const stage = new Stage(get("canvas"));
-let isDrawing = false, isPaused = false, isOver = false;
+let isDrawing = false, isPaused = false, isOver = false, isCut = false;
 let boxes = [];
 let coming = Promise.resolve();
 
@@ -102,13 +102,20 @@ document.addEventListener("keydown", (event) => {
 });
 
 link.heard = (header, picture) => {
+  if (isCut) complain("");
+  isCut = false;
   if (header.kind === "frame") frameCame(header, picture);
-  else if (header.kind === "ended") ended(header);
+  else if (header.kind === "ended") {
+    link.isOver = true;
+    ended(header);
+  }
 };
-link.lost = () => {
-  coming = coming.then(() => {
-    if (!isOver) complain("the run is gone; the terminal that it was started in says more");
-    over();
-  });
+link.lost = (reason, seconds) => {
+  isCut = true;
+  complain(`${reason || "the run cannot be reached; the terminal that it was started in says more"}; it is tried again in ${seconds} s`);
+};
+link.refused = () => {
+  complain("the run is over, and something else answers here");
+  over();
 };
 link.open();

@@ -1,28 +1,25 @@
 """From a configuration to a model."""
 
 import torch
+from torch import nn
 
 from saccade.core import ModelError
-from saccade.nets.inference import for_inference
-from saccade.nets.vggm import ResNet18VGGM
 from saccade.online.model import OnlineModel
 from saccade.trackers.eco.config import ECOConfig
-from saccade.trackers.eco.deep import ECODeep
 from saccade.trackers.eco.deep_config import ECODeepConfig
 from saccade.trackers.eco.tracker import ECOTracker
-from saccade.weights import Checkpoint, fill
+from saccade.weights import Checkpoint
 
 
-def make_network(config: ECODeepConfig, weights: Checkpoint | None) -> ResNet18VGGM:
-    """The network of a weight file; without one, a random network. It is the same for all configurations.
+def make_network(config: ECODeepConfig, weights: Checkpoint | None) -> nn.Module:
+    """The network of deep features: that of a weight file; without one, a random network.
 
     Raises:
         WeightsError: when the file is another network's, or broken.
     """
-    network = ResNet18VGGM()
-    if weights is not None:
-        fill(network, weights)
-    return network
+    from saccade.trackers.eco.deep_build import make_deep_network
+
+    return make_deep_network(config, weights)
 
 
 def build(
@@ -43,6 +40,6 @@ def build(
         raise ModelError(f"'{name}' runs on the CPU only, not on {device}; leave the device out, or give cpu")
     if isinstance(config, ECOConfig):
         return OnlineModel(name, config, ECOTracker(config))
-    network = make_network(config, weights)
-    ready = for_inference(network, device=device, precision="float32")
-    return OnlineModel(name, config, ECODeep(ready, config), network)
+    from saccade.trackers.eco.deep_build import build_deep
+
+    return build_deep(name, config, weights=weights, device=device)

@@ -170,6 +170,19 @@ def test_mpii_counts_from_one(tmp_path: Path) -> None:
     assert [person.id for person in (first, second, third)] == [1, 2, 3]
 
 
+def test_without_any_head_the_note_names_the_file_and_what_is_not_scored(tmp_path: Path) -> None:
+    root = mpii_lists(tmp_path, {"valid": [entry(), entry()]})
+    assert open_pose("mpii", root).notes == (
+        "gt_valid.mat is not beside valid.json: no head size is known, so that PCKh is not scored, and OKS "
+        "alone is",
+    )
+    poses.heads(root / "annot" / "gt_valid.mat", [(0, 0, 3, 4), (0, 0, 3, 4)])
+    assert open_pose("mpii", root).notes == ()
+    poses.heads(root / "annot" / "gt_valid.mat", [(0, 0, 0, 0), (0, 0, 0, 0)])
+    (note,) = open_pose("mpii", root).notes
+    assert note.startswith("gt_valid.mat has no head box: no head size is known")
+
+
 def test_folders_that_are_called_as_lists_are_none(tmp_path: Path) -> None:
     mpii_lists(tmp_path, {"train": [entry()]})
     (tmp_path / "annot" / "old.json").mkdir()

@@ -67,5 +67,5 @@ def test_what_is_no_results_file_is_refused_with_the_row(tmp_path: Path, content
 
 
 def test_a_missing_file(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match="No such file"):
+    with pytest.raises(DatasetError, match=r"\(there is no such file\); expected a JSON list"):
         read_coco_results(tmp_path / "none.json", dataset([[]]))

@@ -72,6 +72,17 @@ def test_who_was_not_found() -> None:
     assert (scores.num_people, scores.num_found) == (2, 1)
 
 
+def test_joints_that_the_model_has_no_place_for_have_no_error() -> None:
+    moved = A.keypoints + np.array([0, 4.0])
+    answers = replace(found((moved, 1.0)), keypoint_scores=np.array([[0.0, 1.0, 1.0, 1.0]]))
+    joints = judge(dataset([[A]]), [answers]).joints
+    assert np.isnan(joints.median_error([0]))
+    # 4 pixels, in units of 2 sigma sqrt(area)
+    assert joints.median_error([1]) == pytest.approx(4 / (2 * 0.05 * 40))
+    assert joints.median_error() == pytest.approx(4 / (2 * 0.1 * 40))
+    assert joints.num_labelled([0]) == 1, "and they count"
+
+
 def test_the_surest_chooses_first_by_similarity() -> None:
     between = found((A.keypoints + np.array([1.0, 0]), 0.9), (A.keypoints, 0.8), (B.keypoints, 0.1))
     scores = judge(dataset([[A, B]]), [between])
