@@ -6,7 +6,7 @@ STAMP := $(VENV)/.setup-done
 # one thread a worker: the workers share the cores already
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest
 
-.PHONY: setup demo test test-slow bench lint types arch docs notebooks dist dist-check fuzz api clean
+.PHONY: setup demo test test-slow bench lint types arch docs notebooks dist dist-check fuzz coverage mutants api clean
 
 setup: $(STAMP)
 
@@ -65,6 +65,13 @@ dist-check: dist   ## the wheel in an empty environment: it is imported, and tra
 fuzz: setup        ## 100,000 files, messages and options for every parser; every property with many and fresh examples
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.fuzz --cases 100000
 	HYPOTHESIS_PROFILE=fuzz $(PYTEST) -m hypothesis -n auto --timeout 0
+
+coverage: setup    ## which lines no test runs, by module
+	$(BIN)/python -m pip install pytest-cov
+	$(PYTEST) -n auto --maxprocesses 4 --cov=saccade --cov-report=term
+
+mutants: setup     ## changes to scores, operations and solvers that no test notices
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.mutants
 
 api: setup         ## writes the snapshot of the public names
 	$(BIN)/python -m tests.api > api.txt

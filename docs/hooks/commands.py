@@ -14,6 +14,7 @@ from saccade.cli import application
 FOLDER = "reference/commands"
 _EXAMPLE = re.compile(r"\[bold\](.*?)\[/bold\]")
 _CODE = re.compile(r"(`[^`]*`)")
+_OPTION = re.compile(r"(?<![\w`-])--[a-z][a-z-]*")
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -76,7 +77,12 @@ def _paragraphs(text: str | None) -> list[str]:
 def _prose(text: str) -> str:
     """Help as Markdown: markup of the terminal becomes ours, and what is no code is plain words."""
     plain = re.sub(r"\[/?bold\]", "`", text).replace("\\[", "[")
+    # options as code, or a line could end between their dashes and their names
+    marked = "".join(
+        part if part.startswith("`") else _OPTION.sub(r"`\g<0>`", part)
+        for part in _CODE.split(" ".join(plain.split()))
+    )
     return "".join(
         part if part.startswith("`") else re.sub(r"([*_\[\]])", r"\\\1", escape(part, quote=False))
-        for part in _CODE.split(" ".join(plain.split()))
+        for part in _CODE.split(marked)
     )

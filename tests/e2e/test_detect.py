@@ -187,7 +187,7 @@ def test_a_video_without_frames_is_refused(weights: Path, tmp_path: Path, capsys
         (["--batch", "0"], "Input should be greater than or equal to 1"),
         (
             ["--model", "eco"],
-            "'eco' finds nothing by itself; use saccade track, or take a detector, such as ss",
+            "'eco' is no detector; use saccade track --tracker eco --box X,Y,W,H, or take one, such as ss",
         ),
         (["--model", "yolox_nanoo"], "did you mean 'yolox_nano'?"),
     ],

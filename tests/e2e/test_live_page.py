@@ -173,8 +173,13 @@ def test_an_upload_is_followed_corrected_and_saved(served: Served, tmp_path: Pat
             assert drawn.num_frames == 26 and drawn.size_wh == (220, 160)
         page.browser.run("document.querySelector('[data-kind=\"masks.zip\"]').click()")
         browser.wait("document.querySelector('#message').textContent.includes('no masks')")
+        junk = tmp_path / "junk.mp4"
+        junk.write_text("no video")
+        browser.choose_file("#file", junk)
+        browser.wait("document.querySelector('#message').textContent.includes('this is no video')")
+        assert browser.run("document.querySelector('#empty').hidden"), "the clip before goes on being shown"
         # the browser itself says of the refused download
-        assert [said for said in browser.complaints if "404" not in said] == []
+        assert [said for said in browser.complaints if "404" not in said and "415" not in said] == []
 
 
 @pytest.mark.slow

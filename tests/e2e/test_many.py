@@ -134,7 +134,11 @@ def test_results_of_other_settings_are_not_added_to(
         pytest.param(
             [], "every video has targets of its own; say where they are with --boxes", id="no boxes"
         ),
-        pytest.param(["--box", "1,2,3,4"], "--box belongs to one video", id="one box"),
+        pytest.param(
+            ["--box", "1,2,3,4"],
+            "--box belongs to one video; name the targets of each with --boxes",
+            id="one box",
+        ),
         pytest.param(["--boxes", "{boxes}", "--tracker", "stil"], "did you mean 'still'", id="model"),
         pytest.param(["--boxes", "{boxes}", "--set", "a=1"], "no setting 'a'", id="setting"),
         pytest.param(["--boxes", "{boxes}", "--start", "1"], "say the same", id="start twice"),

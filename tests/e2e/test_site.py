@@ -51,6 +51,8 @@ def test_every_command_and_option_has_its_place(hooks):
     shown = text_of("reference/commands/track.html")
     assert all(f"<code>{name}" in shown for name in ("--box", "--tracker", "--seed", "--json", "SOURCE"))
     assert "[default: eco]" in shown
+    # no line can end between the dashes of an option and its name
+    assert "one for each `--dataset`" in pages()["eval"]
     assert "saccade data check" in text_of("reference/commands/data.html")
 
 

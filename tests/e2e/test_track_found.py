@@ -153,7 +153,7 @@ def test_scores_in_a_file_may_be_of_any_scale(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--detector", "eco"], "'eco' finds nothing by itself"),
+        (["--detector", "eco"], "'eco' is no detector; use saccade track --tracker eco"),
         (["--detector", MODEL, "--tracker", "atom"], "--tracker follows what is pointed at with --box"),
         (["--detector", MODEL, "--threshold", "2"], "--threshold 2: scores of detectors are from 0 to 1"),
         (["--detector", MODEL, "--detections", "DET"], "leave --detector, --weights and --set out"),

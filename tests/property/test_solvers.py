@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from saccade.solvers.conjugate_gradient import (
+    CGState,
     ConjugateGradient,
     LinearProblem,
     Variables,
@@ -43,6 +44,27 @@ class MatrixProblem:
 
 def split(x: Tensor) -> Variables:
     return x[:, :2], x[:, 2:]
+
+
+def test_a_ratio_to_nothing_is_nothing_and_so_is_its_slope() -> None:
+    rho, before = torch.tensor([2.0, 3.0, 5.0], requires_grad=True), torch.tensor([4.0, 0.0, 1.0])
+    beta = fletcher_reeves(rho, before, torch.zeros(3))
+    assert beta.tolist() == [0.5, 0.0, 5.0]
+    beta.sum().backward()
+    assert rho.grad is not None and rho.grad.tolist() == [0.25, 0.0, 1.0]
+
+
+def test_scalars_of_complex_variables_are_real() -> None:
+    """In ECO the filters are Fourier series, and their inner products are real."""
+    state = CGState.fresh((torch.zeros(3, 2, dtype=torch.complex64),))
+    assert (state.rho.dtype, state.rho.tolist()) == (torch.float32, [1.0, 1.0, 1.0])
+    assert state.direction[0].is_complex()
+
+
+def test_the_plain_inner_product_is_the_sum_over_all_variables() -> None:
+    a = torch.tensor([[1.0, 2.0], [0.0, -1.0]]), torch.tensor([[[3.0]], [[4.0]]])
+    b = torch.tensor([[5.0, 1.0], [7.0, 2.0]]), torch.tensor([[[2.0]], [[0.5]]])
+    assert plain_inner(a, b).tolist() == [13.0, 0.0]
 
 
 def random_problem(seed: int, targets: int, unknowns: int = 6) -> tuple[MatrixProblem, Tensor, Tensor]:

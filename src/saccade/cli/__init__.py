@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Sequence
 from functools import wraps
 from inspect import getdoc
+from itertools import takewhile
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -172,9 +173,24 @@ def _notes(error: BaseException) -> list[str]:
     return list(getattr(error, "__notes__", ()))
 
 
+def _apart(words: Sequence[str]) -> list[str]:
+    """The first option whose numbers were given one by one, and what it takes: numbers joined by commas."""
+    for place, word in enumerate(words):
+        numbers = list(takewhile(_is_number, (rest.strip(",") for rest in words[place + 1 :])))
+        if word.startswith("--") and len(numbers) >= 4:
+            return [word, ",".join(numbers)]
+    return []
+
+
+def _is_number(word: str) -> bool:
+    return word.removeprefix("-").replace(".", "", 1).isdecimal()
+
+
 def _help_hint(error: Exception, words: Sequence[str]) -> str:
     source = words[0] if words else ""
     if source not in VERBS and ("://" in source or Path(source).suffix):
         return f"did you mean: saccade track {source} --box X,Y,W,H"
+    if apart := _apart(words):
+        return f"did you mean: {' '.join(apart)}"
     context = getattr(error, "ctx", None)
     return f"{context.command_path if context else 'saccade'} --help shows how"

@@ -169,10 +169,9 @@ def _check_ability(name: str) -> None:
     """Refuses models that find nothing by themselves."""
     from saccade.zoo.catalog import entry, such_as
 
-    if entry(name).task != "detect":
-        raise ModelError(
-            f"'{name}' finds nothing by itself; use saccade track, or take a detector, {such_as('detect')}"
-        )
+    if (task := entry(name).task) != "detect":
+        verb = f"pose --model {name}" if task == "pose" else f"track --tracker {name} --box X,Y,W,H"
+        raise ModelError(f"'{name}' is no detector; use saccade {verb}, or take one, {such_as('detect')}")
 
 
 def labels_of(text: str | None, names: tuple[str, ...]) -> list[int] | None:
@@ -206,7 +205,8 @@ def _summarise(done: "Detections", title: str, json: bool) -> None:
     more = len(done.counts) - len(counts)
     rows = {
         "looked at": f"{done.frames} frame{'s' * (done.frames != 1)}, {done.fps:.3g} frames/s with {title}",
-        "found": ", ".join(counts) + (f" and {more} more classes" if more else "") or "nothing",
+        "found": ", ".join(counts) + (f" and {more} more classes" if more else "")
+        or "nothing that is sure enough; lower --threshold",
     }
     if done.skipped:
         rows["left out"] = "frames that cannot be read, named above and in run.json"

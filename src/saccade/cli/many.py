@@ -76,6 +76,7 @@ NAMED = 10
 """failures that are"""
 _OWN = ("source", "out", "device", "json", "ray", "workers", "table")
 """parameters that are about many videos, or said anew for each"""
+_POINTING = ("--box", "--mask")
 _COUNTED = ("targets", "frames_lost", "tracks", "found", "identities")
 
 
@@ -109,7 +110,8 @@ def over_videos(
         return False
     for option, is_given in of_one.items():
         if is_given:
-            raise ConfigError(f"{option} belongs to one video; leave it out, or run that video by itself")
+            remedy = "name the targets of each with --boxes CSV" if option in _POINTING else "leave it out"
+            raise ConfigError(f"{option} belongs to one video; {remedy}, or run that video by itself")
     if table is None and needs_boxes:
         raise TargetError(
             "every video has targets of its own; say where they are with --boxes CSV, a table with the "

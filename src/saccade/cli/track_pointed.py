@@ -14,7 +14,7 @@ from saccade.cli.track_found import CommonOptions, FoundOptions
 from saccade.cli.track_recovery import recovering
 from saccade.cli.viewing import Show
 from saccade.cli.watching import open_watched, pace_of, watching
-from saccade.core import TargetError
+from saccade.core import ModelError, TargetError
 from saccade.core.config import to_json
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ def track_pointed(
             "height in pixels) or --mask PNG, or draw it with --show window or --show browser"
         )
     tracker, weights, title = choose_model(pointed.tracker, common.weights)
+    _check_ability(tracker)
     model = load_model(tracker, weights, common.device, common.precision, common.settings)
 
     from saccade.deploy.following import beginning_whole
@@ -88,6 +89,18 @@ def track_pointed(
             pace=pace,
         )
     _summarise(recording, title, recovered if found.finds else None, common.json)
+
+
+def _check_ability(name: str) -> None:
+    """Refuses models that follow nothing they are pointed at, before a page asks for boxes."""
+    from saccade.zoo.catalog import entry, such_as
+
+    task = entry(name).task
+    if task in ("detect", "pose"):
+        verb = f"track --detector {name}" if task == "detect" else f"pose --model {name}"
+        raise ModelError(
+            f"'{name}' finds things by itself; use saccade {verb}, or take a tracker, {such_as('track')}"
+        )
 
 
 def _summarise(recording: "Recording", tracker: str, recovered: "list[Recovered] | None", json: bool) -> None:

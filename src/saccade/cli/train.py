@@ -268,7 +268,7 @@ def _course(
 def _list(json: bool) -> None:
     """Says what there is to train."""
     from saccade.core.config import to_json
-    from saccade.training.recipe import PoseRecipe, TrackingRecipe
+    from saccade.training.recipe import DetectionRecipe, PoseRecipe, TrackingRecipe
     from saccade.zoo.recipes import RECIPES
 
     recipes = [make() for make in RECIPES.values()]
@@ -276,16 +276,18 @@ def _list(json: bool) -> None:
         # all of it, for whoever looks for what can be set
         print_json([to_json(one) for one in recipes])
         return
-    data = (
-        ", ".join(dict.fromkeys(part.dataset for part in one.data))
-        if isinstance(one, TrackingRecipe)
-        else "key points of people"
-        if isinstance(one, PoseRecipe)
-        else "your own boxes"
+    trackers = [
+        (one.name, one.model, ", ".join(dict.fromkeys(part.dataset for part in one.data)), one.summary)
         for one in recipes
-    )
-    cells = [(one.name, one.model, sets, one.summary) for one, sets in zip(recipes, data, strict=True)]
-    stdout.print(table(("recipe", "trains", "on", "what comes out"), cells))
+        if isinstance(one, TrackingRecipe)
+    ]
+    stdout.print(table(("tracker", "trains", "on", "what comes out"), trackers))
+    # tables of their own: these names are long, and would leave trackers no room to say what they learn from
+    titles = {DetectionRecipe: "detector, on your boxes", PoseRecipe: "poses, on people's key points"}
+    for kind, title in titles.items():
+        some = [(one.name, one.summary) for one in recipes if isinstance(one, kind)]
+        stdout.print()
+        stdout.print(table((title, "what comes out"), some))
 
 
 def workers_of(devices: int) -> int:

@@ -71,7 +71,8 @@ def viewing(video: "Source", show: Show, out: Path) -> "Iterator[View | None]":
     elif show is Show.window:
         from saccade.draw.window import Window
 
-        with Window(f"saccade: {video.name}", fps=video.fps) as window:
+        remedy = "--show browser shows the same on a page; or look at the files afterwards"
+        with Window(f"saccade: {video.name}", fps=video.fps, remedy=remedy) as window:
             yield _InWindow(window)
     else:
         try:

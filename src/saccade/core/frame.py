@@ -1,6 +1,7 @@
 """A frame: one picture of a video, checked once at the door."""
 
 from dataclasses import dataclass, field
+from os import PathLike
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -58,7 +59,7 @@ class Frame:
                 f"{where}: got the color order {color!r}; expected 'rgb', or 'bgr' as OpenCV reads"
             )
         if not isinstance(picture, np.ndarray):
-            raise FrameError(f"{where}: got {_describe(picture)}; {_EXPECTED}")
+            raise FrameError(f"{where}: got {_describe(picture)}; {_EXPECTED}{_reading_hint(picture)}")
         if picture.ndim not in (2, 3) or (picture.ndim == 3 and picture.shape[2] not in (1, 3, 4)):
             raise FrameError(f"{where}: got shape {picture.shape}; {_EXPECTED}{_channel_hint(picture)}")
         if 0 in picture.shape:
@@ -88,6 +89,14 @@ def _describe(thing: object) -> str:
     shape = getattr(thing, "shape", None)
     name = f"{type(thing).__module__}.{type(thing).__qualname__}".removeprefix("builtins.")
     return name if shape is None else f"{name} of shape {tuple(shape)}"
+
+
+def _reading_hint(thing: object) -> str:
+    if isinstance(thing, str | PathLike):
+        return " (saccade.follow opens files; for one picture, cv2.imread(path) and color='bgr')"
+    if thing is None:
+        return " (OpenCV gives None for a file that it cannot read, and after the last frame of a video)"
+    return ""
 
 
 def _channel_hint(picture: np.ndarray) -> str:

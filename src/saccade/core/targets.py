@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
+from numbers import Real
 from typing import Any, SupportsFloat
 
 import numpy as np
@@ -37,6 +38,10 @@ class Targets:
     def __post_init__(self) -> None:
         if isinstance(self.drop, str):
             raise TargetError(f"drop takes a list of ids: write drop=[{self.drop!r}]")
+        if len(self.boxes) == 4 and all(isinstance(value, Real) for value in self.boxes):
+            raise TargetError(
+                f"boxes takes a list of boxes: write boxes=[({box_text(np.asarray(self.boxes))})]"
+            )
         for i, box in enumerate(self.boxes):
             check_box(box, f"target {self._name(i)}")
         if self.masks is not None and len(self.boxes) and len(self.boxes) != len(self.masks):

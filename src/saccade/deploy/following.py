@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool
 
-from saccade.core import ConfigError, Frame, Instances, Model, SourceError, Targets, follow_frames
+from saccade.core import ConfigError, Frame, Instances, Model, ModelError, SourceError, Targets, follow_frames
 from saccade.core.frame import ColorOrder
 from saccade.core.model import Detect
 from saccade.core.targets import Box, TargetId
@@ -62,12 +62,18 @@ def follow(
         TargetError: when a target points at nothing, or is given to a model that finds things by itself.
         ConfigError: for an unknown association or class, or either without an association, or a detector with
             one.
-        ModelError: when a detector is given to a model that cannot recognise its targets.
+        ModelError: when a detector is given to a model that cannot recognise its targets, or an association
+            to one that finds nothing by itself.
     """
     if associate is None and (threshold is not None or classes is not None):
         raise ConfigError("threshold and classes are for associations; add associate='bytetrack'")
     if associate is not None and detector is not None:
         raise ConfigError("detector is for targets that are pointed at; leave it or associate out")
+    if associate is not None and not callable(model):
+        raise ModelError(
+            f"'{model.name}' follows what it is pointed at, and associate is for all that a detector finds; "
+            "take a detector, such as saccade.load('yolox_nano'), or leave associate out and give boxes"
+        )
     targets = Targets(boxes=boxes, ids=ids, masks=masks)
     # torchvision and supervision double the time of a start, so they are imported where they are needed
     with open_source(source, start=start, end=end, on_bad_frame=on_bad_frame, color=color) as frames:

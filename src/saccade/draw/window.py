@@ -19,6 +19,7 @@ _ENTER = (10, 13)
 _SMALLEST = 3
 """pixels; what is smaller is a click, not a box"""
 _LARGEST_WH = (1280, 800)
+REMEDY = "leave --show out, and look at the files afterwards"
 
 
 class Window:
@@ -27,13 +28,14 @@ class Window:
     Args:
         title: what stands above it.
         fps: frames are shown no faster than this; None for as fast as they come.
+        remedy: what to do where there is no display.
 
     Raises:
         SaccadeError: when there is no display, or OpenCV was built without windows.
     """
 
-    def __init__(self, title: str, *, fps: float | None = None) -> None:
-        _check_display()
+    def __init__(self, title: str, *, fps: float | None = None, remedy: str = REMEDY) -> None:
+        _check_display(remedy)
         self._title = title
         self._period = 1 / fps if fps else 0.0
         self._due = 0.0
@@ -158,9 +160,8 @@ def _with_boxes(picture: Picture, pencil: Pencil) -> Picture:
     )
 
 
-def _check_display() -> None:
+def _check_display(remedy: str) -> None:
     """OpenCV ends the whole process where it finds no display, so that is found out before."""
-    remedy = "leave --show out, and look at the files afterwards"
     if sys.platform.startswith("linux") and not (
         os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     ):

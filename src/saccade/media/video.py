@@ -138,11 +138,11 @@ class VideoReader(Reader):
                     continue
                 if decoded is None:
                     # without times, what was lost has to be counted too
-                    yield from self._lost(max(position, start), position + 1)
+                    yield from self._lost(start, position, position + 1)
                     position += 1
                     continue
                 index = position if is_placed and not damaged else timeline.index(decoded.pts, position)
-                yield from self._lost(max(position, start), min(index, stop))
+                yield from self._lost(start, position, min(index, stop))
                 if start <= index < stop and index >= position:
                     yield Frame.of(to_rgb(decoded), index=index, time=self._time(decoded))
                     is_placed = True
@@ -150,7 +150,7 @@ class VideoReader(Reader):
                 if position >= stop:
                     return
         if damaged:
-            yield from self._lost(max(position, start), stop)
+            yield from self._lost(start, position, stop)
 
     def _decode(
         self, container: InputContainer, seek_point: int | None
@@ -168,15 +168,17 @@ class VideoReader(Reader):
             return None
         return float((decoded.pts - self._timeline.first_pts) * decoded.time_base)
 
-    def _lost(self, first: int, stop: int) -> Generator[Item, None, None]:
-        """The error for the frames from `first` up to `stop`, if there are any."""
+    def _lost(self, start: int, position: int, stop: int) -> Generator[Item, None, None]:
+        """The error for the frames from `position` up to `stop`, if any of them are wanted."""
+        first = max(position, start)
         if first >= stop:
             return
         which = f"frame {first}" if first == stop - 1 else f"frames {first} to {stop - 1}"
         what = "the file is cut off" if self._timeline.is_cut else "the data is damaged"
+        before = f"stop before with --end {first}, " if first > start else ""
         yield SourceError(
             f"{self.name}: {which} of {self._timeline.num_frames} cannot be decoded, {what}; copy the file "
-            f"again, stop before with --end {first}, or leave it out: `--on-bad-frame skip`",
+            f"again, {before}or leave it out: `--on-bad-frame skip`",
             frame=first,
         )
 

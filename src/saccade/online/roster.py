@@ -62,10 +62,15 @@ class Roster:
         Raises:
             TargetError: when a target points at nothing, or none has ever been given.
         """
+        if not isinstance(targets, Targets | None):
+            raise TargetError(
+                f"frame {frame.index}: got {type(targets).__name__} for targets; write "
+                f"targets=Targets(boxes=[(x, y, w, h)])"
+            )
         if not self.started and not targets:
             raise TargetError(
                 f"frame {frame.index}: nothing to follow yet; point at it with "
-                f"step(frame, targets=Targets(boxes=[(x, y, w, h)]))"
+                f"step(frame, targets=Targets(boxes=[(x, y, w, h)])), or follow(…, boxes=[(x, y, w, h)])"
             )
         targets = Targets() if targets is None else targets
         boxes = targets.on_frame(frame.size_wh, f"frame {frame.index}")

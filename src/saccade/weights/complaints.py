@@ -35,6 +35,11 @@ def damaged(path: Path, error: BaseException) -> WeightsError:
         return WeightsError(f"{path}: is empty; fetch it again")
     if is_web_page(head):
         return WeightsError(f"{path}: is a web page, no weight file; {EXPECTED}")
+    if path.suffix == ".py":
+        return WeightsError(
+            f"{path}: is a program, no weight file, and is not run; a tracker of your own is used and judged"
+            " from Python, or taken into the catalogue (docs/add-a-tracker.md)"
+        )
     if _is_text(head):
         return WeightsError(f"{path}: is a text file, no weight file; {EXPECTED}")
     is_half_zip = head.startswith(ZIP) and not zipfile.is_zipfile(path)

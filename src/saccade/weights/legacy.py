@@ -137,7 +137,8 @@ def read_pickled(path: Path) -> Any:
                 deque(pickletools.genops(file), maxlen=0)
         if refused is not None:
             raise WeightsError(
-                f"{path}: asks for {refused}, which is no tensor; nothing in the file was run; {EXPECTED}"
+                f"{path}: asks for {refused}, which is no tensor; nothing in the file was run; {EXPECTED} "
+                f"(a whole model was saved? save its state_dict())"
             )
         return _load(path)
     except WeightsError:

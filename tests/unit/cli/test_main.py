@@ -97,6 +97,14 @@ def test_brackets_in_messages_are_no_markup(monkeypatch, capsys):
         ),
         (["track", "clip.mp4", "--box", "1,2,3,4", "--tracker", "still", "--set", "confidence"], "key=value"),
         (["models", "card", "stil"], "did you mean 'still'"),
+        (["track", "clip.mp4", "--box", "1", "2", "3", "4"], "did you mean: --box 1,2,3,4"),
+        (["track", "clip.mp4", "--box", "1,", "2,", "3,", "4.5"], "did you mean: --box 1,2,3,4.5"),
+        (
+            ["track", "clip.mp4", "--tracker", "yolox_nano", "--show", "browser"],
+            "track --detector yolox_nano",
+        ),
+        (["track", "clip.mp4", "--tracker", "openpose", "--box", "1,2,3,4"], "pose --model openpose"),
+        (["detect", "clip.mp4", "--model", "openpose"], "pose --model openpose"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

@@ -36,6 +36,13 @@ def test_what_is_no_box_is_refused(box, message):
         Targets(boxes=[BOX, box])
 
 
+@pytest.mark.usefixtures("unchecked_shapes")
+@pytest.mark.parametrize("box", [(1, 2, 30, 4), np.array([1.0, 2, 30, 4])])
+def test_a_box_that_is_in_no_list_is_said(box):
+    with pytest.raises(TargetError, match=r"write boxes=\[\(1,2,30,4\)\]"):
+        Targets(boxes=box)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import saccade
-from saccade.core import ConfigError, Frame, Instances, SaccadeWarning, SourceError, TargetError
+from saccade.core import ConfigError, Frame, Instances, ModelError, SaccadeWarning, SourceError, TargetError
 from saccade.core.instances import NOBODY
 from saccade.deploy.following import follow
 from tests.unit.association.things import squares
@@ -105,6 +105,11 @@ def test_a_detector_with_an_association_follows_all_that_it_finds() -> None:
     assert not any(
         len(found) for _, found in follow(detect, [picture(0)] * 5, associate="sort", classes=["bus"])
     )
+
+
+def test_a_tracker_is_not_asked_for_all_that_it_finds(still: object) -> None:
+    with pytest.raises(ModelError, match=r"'still' follows what it is pointed at.*leave associate out"):
+        next(follow(still, [picture(0)], associate="bytetrack"))
 
 
 @pytest.mark.parametrize("words", [{"threshold": 0.5}, {"classes": ["car"]}])

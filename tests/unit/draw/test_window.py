@@ -59,7 +59,7 @@ class Screen:
         self.keys, self.drags, self.shown = list(keys), dict(drags), []
 
     def install(self, monkeypatch):
-        monkeypatch.setattr(window, "_check_display", lambda: None)
+        monkeypatch.setattr(window, "_check_display", lambda _: None)
         for name in ("namedWindow", "resizeWindow", "destroyWindow"):
             monkeypatch.setattr(cv2, name, lambda *_: None)
         monkeypatch.setattr(cv2, "imshow", lambda _, picture: self.shown.append(picture))

@@ -34,6 +34,7 @@ def test_summaries() -> None:
     assert mean_of_curve(X, curve) == 0.5
     assert trapezoid(X, curve) == pytest.approx((1 + 0.75 + 0.25 + 0) / 4)
     assert trapezoid(50 * X, curve) == trapezoid(X, curve), "the axis does not matter"
+    assert trapezoid(X + 2, curve) == trapezoid(X, curve), "nor does where it begins"
     assert value_at(0.5)(X, curve) == 0.5
     assert value_at(0.2)(X, np.arange(5.0)) == 1.0, "the nearest"
     # 0.15 is no sum of floats, and is found nevertheless

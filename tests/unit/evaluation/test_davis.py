@@ -117,6 +117,8 @@ def test_statistics_of_objects() -> None:
     assert (one.j, one.f) == pytest.approx((0.7, 0.5))
     assert (one.j_recall, one.f_recall) == pytest.approx((2 / 3, 1 / 3)), "0.5 is not above 0.5"
     assert one.jf == pytest.approx(0.6)
+    # a quarter of three frames ends at 1.5, which is 2, and the last begins at 2.5, which is 3
+    assert (one.j_decay, one.f_decay) == pytest.approx((0.75 - 0.6, 0.3 - 0.9))
     both = summarise_objects([first, ObjectScores(np.zeros(9), np.ones(9))])
     assert (both.j, both.f, both.jf) == pytest.approx((0.35, 0.75, 0.55)), "objects weigh the same"
     with pytest.raises(ValueError, match="no objects"):
@@ -151,7 +153,7 @@ def test_what_cannot_be_scored_is_refused() -> None:
         score_objects([(truth, truth), (truth, truth), (other, truth)])
     with pytest.raises(ValueError, match="masks of one size"):
         region_similarity(truth.astype(bool), truth[:, 1:].astype(bool))
-    for values in ([np.nan], [1.5]):
+    for values in ([np.nan], [1.5], [-0.5]):
         with pytest.raises(ValueError, match=r"not in \[0, 1\]"):
             ObjectScores(np.array(values), np.ones(1))
     with pytest.raises(ValueError, match="at least one"):

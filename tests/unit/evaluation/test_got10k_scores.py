@@ -67,6 +67,7 @@ def test_classes_weigh_the_same() -> None:
     mean = mean_over_classes(scores, {"a": "cat", "b": "cat", "c": "dog"})
     assert mean.ao == pytest.approx((0.75 + 0.0) / 2)
     assert mean.sr50 == pytest.approx((0.5 + 0.0) / 2)
+    assert mean.sr75 == pytest.approx((0.5 + 0.0) / 2)
     np.testing.assert_allclose(mean.success_curve[49:51], [0.5, 0.25])
     with pytest.raises(ValueError, match="'c' has no object class"):
         mean_over_classes(scores, {"a": "cat", "b": "cat"})
@@ -83,7 +84,8 @@ def test_classes_weigh_the_same() -> None:
             [True] * 3,
             "frame 2: predicted box .* is no box",
         ),
-        ([[1.0, 1, 5, 5], [1, 1, -5, 5], [1, 1, 5, 5]], [True] * 3, "frame 1: predicted box .* is no box"),
+        ([[1.0, 1, 5, 5], [1, 1, -5, 5], [1, 1, 5, -5]], [True] * 3, "frame 1: predicted box .* is no box"),
+        ([[1.0, 1, 5, 5], [1, 1, 5, 5], [1, 1, 5, -0.5]], [True] * 3, "frame 2: predicted box .* is no box"),
     ],
 )
 @pytest.mark.usefixtures("unchecked_shapes")
@@ -91,6 +93,12 @@ def test_what_cannot_be_scored_is_refused(predicted: list, visible: list[bool], 
     truth = np.array([[1.0, 1, 5, 5]] * 3)
     with pytest.raises(ValueError, match=message):
         got10k_overlaps(np.array(predicted), truth, np.array(visible), WH)
+
+
+def test_a_box_without_size_is_a_miss() -> None:
+    truth = np.array([[1.0, 1, 5, 5]] * 2)
+    predicted = np.array([[1.0, 1, 5, 5], [1, 1, 0, 0]])
+    assert got10k_overlaps(predicted, truth, np.array([True, True]), WH).tolist() == [0.0]
 
 
 def test_a_target_that_shows_in_the_first_frame_alone_leaves_nothing() -> None:

@@ -160,6 +160,13 @@ def test_perfect_and_empty() -> None:
     empty = score_tracks(empty_tracks(6), truth, "mot17")
     assert empty.clear["CLR_FN"] == 4
     assert empty.summary()["HOTA"] == empty.summary()["IDF1"] == empty.summary()["F1"] == 0.0
+    nothing = score_tracks(empty_tracks(6), empty_tracks(6), "mot17").summary()
+    assert [nothing[name] for name in ("Precision", "Recall", "F1")] == [0.0] * 3
+    # boxes may be as small as one likes
+    small = of_boxes([1], [0], [[3.0, 4, 0.5, 0.5]])
+    assert score_tracks(small, small, "none").summary()["MOTA"] == 1
+    flat = of_boxes([1], [0], [[3.0, 4, 5, 0]])
+    assert score_tracks(flat, flat, "none").clear["CLR_FP"] == 1
 
 
 def test_who_is_called_what_does_not_matter() -> None:
@@ -198,18 +205,36 @@ def test_a_result_goes_to_the_nearer_of_pedestrian_and_distractor() -> None:
         assert scored_rows(predicted, truth, "mot17")[0].tolist() == [kept]
 
 
+@pytest.mark.parametrize(("width", "kept"), [(20.0, False), (20.1, True)])
+def test_a_result_is_on_a_distractor_from_half_an_overlap_on(width: float, kept: bool) -> None:
+    truth = of_boxes([1], [0], [[0.0, 0, 10, 10]], categories=[12])
+    predicted = of_boxes([1], [0], [[0.0, 0, width, 10]])
+    assert scored_rows(predicted, truth, "mot17")[0].tolist() == [kept]
+
+
 @pytest.mark.parametrize(
     ("frames", "ids", "boxes", "message"),
     [
         ([1], [1], [[0.0, 0, np.nan, 5]], r"frame 1, id 1: .* is no box"),
         ([1], [1], [[0.0, 0, -1, 5]], r"frame 1, id 1: .* is no box"),
+        (
+            [1, 2, 3],
+            [1, 1, 1],
+            [[0.0, 0, 5, 5], [0, 0, 5, -0.5], [0, 0, -1, 5]],
+            r"frame 2, id 1: .* is no box",
+        ),
         ([2, 2], [5, 5], [[0.0, 0, 5, 5]] * 2, "frame 2: id 5 stands there twice"),
+        ([1, 2, 2, 3, 3], [4, 5, 5, 6, 6], [[0.0, 0, 5, 5]] * 5, "frame 2: id 5 stands there twice"),
         ([6], [4], [[0.0, 0, 5, 5]], "a predicted row is of frame 6; the sequence reaches from 0 to 5"),
+        ([0, -1], [4, 4], [[0.0, 0, 5, 5]] * 2, "a predicted row is of frame -1; .* from 0 to 5"),
     ],
 )
 def test_what_are_no_tracks_is_refused(frames: list, ids: list, boxes: list, message: str) -> None:
+    bad, good = of_boxes(frames, ids, boxes), tracks({0: {4: 1}})
     with pytest.raises(ValueError, match=message):
-        score_tracks(of_boxes(frames, ids, boxes), tracks({0: {4: 1}}), "none")
+        score_tracks(bad, good, "none")
+    with pytest.raises(ValueError, match=message.replace("predicted", "true")):
+        score_tracks(good, bad, "none")
 
 
 def test_what_cannot_be_scored_is_refused() -> None:

@@ -11,7 +11,7 @@ from got10k.utils.metrics import center_error, rect_iou
 from saccade.core import ConfigError
 from saccade.data.formats import read_boxes
 from saccade.evaluation.metrics import OnePassScores, dialect, overlap, score_one_pass
-from saccade.evaluation.metrics.dialects import repeat_when_empty, start_from_truth
+from saccade.evaluation.metrics.dialects import MISSED, repeat_when_empty, start_from_truth
 
 RULES = dialect("pytracking")
 BOX = [10.0, 20.0, 40.0, 30.0]
@@ -68,6 +68,22 @@ def test_overlap_at_the_threshold_is_not_above_it() -> None:
     assert scores.op50 == 1.0
 
 
+@pytest.mark.parametrize(("share", "op75"), [(0.72, 0.5), (0.78, 1.0)])
+def test_rates_are_read_at_their_own_thresholds(share: float, op75: float) -> None:
+    part = [10.0, 20.0, 40.0 * share, 30.0]
+    scores = score([BOX, part], [BOX, BOX])
+    assert (scores.op50, scores.op75) == (1.0, op75)
+
+
+def test_a_frame_that_is_not_compared_may_be_a_hit_in_any_curve() -> None:
+    for what in ("overlap", "centre", "normalised"):
+        verdicts = dataclasses.replace(MISSED, **{what: "hit"})
+        rules = dataclasses.replace(RULES, absent=verdicts)
+        scores = score_one_pass(np.array([BOX] * 2), np.array([BOX] * 2), np.array([True, False]), rules)
+        hits = {"overlap": scores.op50, "centre": scores.precision, "normalised": scores.norm_precision}
+        assert hits == {"overlap": 0.5, "centre": 0.5, "normalised": 0.5} | {what: 1.0}
+
+
 @pytest.mark.parametrize(
     ("box", "present"),
     [
@@ -99,6 +115,15 @@ def test_a_box_without_area_repeats_the_one_before() -> None:
     np.testing.assert_array_equal(repeat_when_empty(np.array([empty, other]), truth[:2]), [empty, other])
 
 
+def test_a_box_is_without_area_when_either_side_is_nothing() -> None:
+    thin, flat = [12.0, 20.0, 0.0, 30.0], [12.0, 20.0, 40.0, 0.0]
+    predicted, truth = np.array([BOX, thin, flat]), np.array([BOX] * 3)
+    np.testing.assert_array_equal(repeat_when_empty(predicted, truth), [BOX] * 3)
+    # a true box is unknown as soon as one of its numbers is
+    truth[1, 0] = np.nan
+    np.testing.assert_array_equal(repeat_when_empty(predicted, truth), [BOX, thin, thin])
+
+
 def test_mean_over_sequences_weighs_each_the_same() -> None:
     good, bad = score([BOX] * 100, [BOX] * 100), score([BOX, [500.0] * 4], [BOX, BOX])
     mean = OnePassScores.mean([good, bad])
@@ -115,7 +140,10 @@ def test_mean_over_sequences_weighs_each_the_same() -> None:
         ([BOX, BOX], [BOX], "as many predicted as true"),
         (np.zeros((0, 4)), np.zeros((0, 4)), "at least one"),
         ([BOX, [np.nan] * 4], [BOX, BOX], "frame 1: predicted box .* is no box"),
-        ([BOX, BOX, [1.0, 1.0, -2.0, 2.0]], [BOX] * 3, "frame 2: predicted box .* is no box"),
+        ([BOX, BOX, [1.0, 1.0, -0.5, 2.0]], [BOX] * 3, "frame 2: predicted box .* is no box"),
+        # a corner may lie outside of the frame; of several mistakes the first is named
+        ([[-1.0, -1, 5, 5], [1, 1, 5, -0.5], [np.nan] * 4], [BOX] * 3, "frame 1: predicted box .* is no box"),
+        ([BOX] * 3, [BOX, [1, 1, np.inf, 1], [np.inf] * 4], "frame 1: true box .* is no box"),
     ],
 )
 @pytest.mark.usefixtures("unchecked_shapes")

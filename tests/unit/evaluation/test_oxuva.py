@@ -5,6 +5,7 @@ import pytest
 
 from saccade.evaluation.metrics import overlap
 from saccade.evaluation.metrics.oxuva import (
+    IOU_THRESHOLDS,
     PresenceCounts,
     count_presence,
     max_geometric_mean,
@@ -58,6 +59,10 @@ def test_keeping_the_surest_boxes() -> None:
     ]
 
 
+def test_the_benchmark_reports_three_thresholds() -> None:
+    assert IOU_THRESHOLDS == (0.3, 0.5, 0.7)
+
+
 def test_rates_of_nothing_are_nothing() -> None:
     assert np.isnan(PresenceCounts(tp=0, fp=1, tn=1, fn=0).tpr)
     assert np.isnan(PresenceCounts(tp=1, fp=0, tn=0, fn=1).tnr)
@@ -68,5 +73,6 @@ def test_what_cannot_be_counted_is_refused() -> None:
     yes = np.ones(2, dtype=bool)
     with pytest.raises(ValueError, match="must agree"):
         count_presence(np.ones(3), yes, yes)
-    with pytest.raises(ValueError, match=r"not in \[0, 1\]"):
-        count_presence(np.array([0.5, np.nan]), yes, yes)
+    for overlap_of_second in (np.nan, -0.5, 1.5):
+        with pytest.raises(ValueError, match=r"not in \[0, 1\]"):
+            count_presence(np.array([0.5, overlap_of_second]), yes, yes)

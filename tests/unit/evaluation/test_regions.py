@@ -14,6 +14,7 @@ from saccade.evaluation.metrics.regions import mask_overlap, pixel_overlap, poly
         pytest.param([50.5, 40.5, 20.5, 20.5], [55, 45, 20, 20], 0.4419642857142857, id="beyond its end"),
         pytest.param([3.2, 4.9, 5.5, 6.5], [2.8, 5.2, 7.4, 5.1], 0.7317073170731707, id="halves go to even"),
         pytest.param([3, 3, 0.2, 5], [3, 3, 0.2, 5], 0.0, id="no pixel"),
+        pytest.param([3, 3, 1, 1], [3, 3, 1, 1], 1.0, id="a single pixel"),
     ],
 )
 def test_boxes_as_the_toolkit_counts_them(a: list[float], b: list[float], expected: float) -> None:
@@ -46,6 +47,14 @@ def test_an_upright_polygon_holds_its_border() -> None:
     assert np.argwhere(mask).max(axis=0).tolist() == [6, 5]
     assert mask.sum() == 16
     assert not polygon_mask(np.array([[20.0, 3], [25, 3], [25, 6]]), (8, 8)).any(), "beyond the frame"
+
+
+def test_a_polygon_may_have_a_notch_and_reach_out_of_the_frame() -> None:
+    notched = np.array([[0.0, -2], [1, -2], [1, 2], [4, 2], [4, -2], [6, -2], [6, 9], [0, 9]])
+    expected = np.ones((4, 6), dtype=bool)
+    # its sides hold their border, and an edge belongs to the row of its lower end
+    expected[:3, 2:4] = False
+    assert polygon_mask(notched, (6, 4)).tolist() == expected.tolist()
 
 
 @pytest.mark.usefixtures("unchecked_shapes")

@@ -57,6 +57,13 @@ def test_few_sequences_are_tried_in_all_signs() -> None:
     assert compare_paired(np.array([3.0, 2.0, 0.0]), np.array([0.0, 0.0, 1.0])).p_value == 4 / 8
 
 
+def test_sequences_without_a_difference_do_not_make_it_inexact() -> None:
+    assert (
+        compare_paired(np.array([0.1, 0.2, 0.3] + [0.5] * 20), np.array([0.0] * 3 + [0.5] * 20)).p_value
+        == 2 / 8
+    )
+
+
 def test_a_p_value_is_scipys() -> None:
     first, second = SCORES[:40, 0], SCORES[:40, 1] + 0.02
     ours = compare_paired(first, second, resamples=50_000)
@@ -85,6 +92,13 @@ def test_who_is_first_only_turns_the_sign() -> None:
     assert there.sequences == 60
 
 
+def test_a_comparison_has_the_interval_of_its_differences() -> None:
+    first, second = SCORES[:, 0], SCORES[:, 1]
+    options = {"level": 0.8, "resamples": 200, "seed": 4}
+    (expected,) = bootstrap_intervals((first - second)[:, None], **options)
+    assert compare_paired(first, second, **options).interval == expected
+
+
 def test_sameness_and_clear_difference() -> None:
     same = compare_paired(SCORES[:, 0], SCORES[:, 0])
     assert (same.difference, same.p_value) == (0.0, 1.0)
@@ -105,6 +119,7 @@ def test_a_true_nothing_is_seldom_called_a_difference() -> None:
         (lambda: bootstrap_intervals(SCORES, weights=np.ones(3)), "60 weights above 0"),
         (lambda: bootstrap_intervals(SCORES, weights=np.zeros(60)), "60 weights above 0"),
         (lambda: bootstrap_intervals(SCORES, level=1.0), "level between 0 and 1"),
+        (lambda: bootstrap_intervals(SCORES, level=0.0), "level between 0 and 1"),
         (lambda: compare_paired(SCORES[:, 0], SCORES[:50, 0]), "60 and 50 scores"),
         (lambda: compare_paired(np.array([0.1, np.nan]), np.zeros(2)), "sequence 1: a score is not finite"),
     ],
@@ -127,5 +142,16 @@ def test_scores_of_draws_lie_where_their_bootstrap_says():
     )
     assert list(drawn) == ["mean"]  # a score that a draw leaves without meaning has no interval
     assert np.allclose([drawn["mean"].low, drawn["mean"].high], [expected.low, expected.high], atol=0.02)
+    choices: list[list[int]] = []
+
+    def score(choice: list[int]) -> dict[str, float]:
+        choices.append(choice)
+        return {"sum": float(sum(choice))}
+
+    found = resampled_intervals(score, 9, level=0.8, resamples=50, seed=3)["sum"]
+    assert {name for choice in choices for name in choice} == set(range(9))
+    assert [len(choice) for choice in choices] == [9] * 50
+    assert (found.low, found.high) == tuple(np.quantile([sum(choice) for choice in choices], [0.1, 0.9]))
+    assert set(resampled_intervals(score, 2, resamples=5)) == {"sum"}
     with pytest.raises(ValueError, match="at least two sequences"):
         resampled_intervals(lambda choice: {}, 1)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from saccade.evaluation.metrics.vot_anchors import (
+    EAO_INTERVAL,
     AnchorRun,
     AnchorScores,
     anchor_expected_average_overlap,
@@ -104,7 +105,15 @@ def test_perfect_and_hopeless() -> None:
     assert (scores.robustness, scores.followed) == (0.0, 0)
     assert np.isnan(scores.accuracy)
     assert anchor_expected_average_overlap([hopeless]) == 0.0
-    assert score_anchors([scores, score_anchor_sequence(perfect, 900)]).robustness == 0.5
+    best = score_anchor_sequence(perfect, 900)
+    both = score_anchors([scores, best])
+    assert both.robustness == 0.5
+    assert both.accuracy == best.accuracy, "who followed nothing has no say in the accuracy"
+
+
+def test_a_curve_ends_with_the_longest_run() -> None:
+    assert anchor_overlap_curve([[AnchorRun(np.ones(3))]], 6).tolist() == [0, 1, 1, 0, 0, 0]
+    assert EAO_INTERVAL == (115, 755)
 
 
 @pytest.mark.parametrize(
@@ -113,6 +122,7 @@ def test_perfect_and_hopeless() -> None:
         ([], [], "at least one"),
         ([0.5, np.nan], [], r"each in \[0, 1\]"),
         ([0.5, -0.1], [], r"each in \[0, 1\]"),
+        ([0.5, 1.1], [], r"each in \[0, 1\]"),
         ([0.5, 0.1], [True], "2 overlaps, but 1 flags"),
     ],
 )

@@ -42,6 +42,8 @@ def test_thresholds_as_the_toolkit_has_them() -> None:
     assert few.tolist() == [np.inf, 0.9, 0.5, 0.3, 0.2, 0.1, -np.inf]
     more = np.array([3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8, 9, 7, 9]) / 10
     assert confidence_thresholds(more, 7).tolist() == [np.inf, 0.8, 0.6, 0.5, 0.3, 0.2, -np.inf]
+    assert confidence_thresholds(np.arange(19.0), 7).tolist() == [np.inf, 15, 12, 8, 5, 2, -np.inf]
+    assert confidence_thresholds(np.arange(5.0), 7).tolist() == [np.inf, 4, 3, 2, 1, 0, -np.inf]
     many = confidence_thresholds(np.arange(300) / 300)
     assert len(many) == 100
     assert many[[1, 18, 50, 98]].tolist() == [296 / 300, 244 / 300, 147 / 300, 2 / 300]
@@ -89,6 +91,8 @@ def test_pooled_f_reports_a_frame_after_the_other() -> None:
         ([0.5], [0.1, 0.2], [True], "rows must agree"),
         ([0.5], [0.1], [False], "in no frame"),
         ([0.5, np.nan], [0.1, 0.2], [True, True], r"not in \[0, 1\]"),
+        ([0.5, -0.5], [0.1, 0.2], [True, True], r"not in \[0, 1\]"),
+        ([0.5, 1.5], [0.1, 0.2], [True, True], r"not in \[0, 1\]"),
         ([0.5, 0.5], [0.1, np.nan], [True, True], "frame 1: confidence nan is not finite"),
     ],
 )

@@ -94,6 +94,9 @@ def test_a_video_cut_in_the_middle_of_its_data_stops_there(make_video: Callable[
     with open_source(path, on_bad_frame="skip") as frames, pytest.warns(SaccadeWarning, match="cut off"):
         assert len(list(frames)) == len(delivered)
     assert len(frames.skipped) == 1
+    for start, remedy in ((0, f"stop before with --end {len(delivered)}, or leave"), (59, "again, or leave")):
+        with open_source(path, start=start) as frames, pytest.raises(SourceError, match=remedy):
+            list(frames)
 
 
 def test_the_whole_part_of_a_cut_video_can_be_read(make_video: Callable[..., Path]) -> None:

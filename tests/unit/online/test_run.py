@@ -164,6 +164,12 @@ def test_ids_may_be_an_array(run):
     assert [type(i) for i in found.ids] == [int, int]
 
 
+@pytest.mark.usefixtures("unchecked_shapes")
+def test_boxes_in_the_place_of_targets_are_refused(run):
+    with pytest.raises(TargetError, match=r"frame 0: got list for targets; write targets=Targets\(boxes="):
+        run.step(IMAGE, [A])
+
+
 def test_a_step_before_any_target_is_refused(run):
     with pytest.raises(TargetError, match="frame 0: nothing to follow yet; point at it with step"):
         run.step(IMAGE)

@@ -127,3 +127,22 @@ def test_a_centred_kernel_moves_samples_to_the_middle_of_their_cells() -> None:
     centred, plain = (cubic_interpolation((9, 9), centred=c, dtype=torch.float64) for c in (True, False))
     half_a_cell = torch.tensor([-math.pi / 9, -math.pi / 9], dtype=torch.float64)
     torch.testing.assert_close(centred, shift_series(plain, half_a_cell))
+
+
+@pytest.mark.parametrize("a", [-0.75, -0.5])
+def test_the_cubic_kernel_is_the_transform_of_keys_kernel(a: float) -> None:
+    """By quadrature over the kernel's four cells, a being its slope at distance 1 (Keys 1981)."""
+    x = torch.linspace(0, 2, 4001, dtype=torch.float64)
+    near, far = (a + 2) * x**3 - (a + 3) * x**2 + 1, a * (x**3 - 5 * x**2 + 8 * x - 4)
+    kernel = torch.where(x <= 1, near, far)
+    found = cubic_interpolation((9, 1), a=a, centred=False, dtype=torch.float64)[:, 0]
+    expected = [2 * torch.trapezoid(kernel * torch.cos(2 * math.pi * k / 9 * x), x) / 9 for k in range(-4, 5)]
+    torch.testing.assert_close(found.real, torch.stack(expected), atol=1e-7, rtol=0)
+    if a == -0.75:
+        assert torch.equal(found, cubic_interpolation((9, 1), centred=False, dtype=torch.float64)[:, 0])
+
+
+def test_kernels_are_as_precise_as_asked_for() -> None:
+    assert cubic_interpolation((3, 3)).dtype == torch.complex64
+    assert cubic_interpolation((3, 3), dtype=torch.float64).dtype == torch.complex128
+    assert interpolation_matrix(3, 3, middle=0.0).dtype == torch.float32

@@ -84,3 +84,10 @@ def test_inverted_contrast_turns_orientations_around() -> None:
     there, back = hog(gray), hog(255 - gray)
     torch.testing.assert_close(there[:, :9], back[:, 9:18], rtol=0, atol=1e-4)
     torch.testing.assert_close(there[:, 18:], back[:, 18:], rtol=0, atol=1e-4)
+
+
+def test_more_precise_pictures_have_more_precise_features() -> None:
+    gray = torch.rand(1, 18, 26, dtype=torch.float64) * 255
+    found = hog(gray)
+    assert found.dtype == torch.float64
+    torch.testing.assert_close(found.float(), hog(gray.float()), atol=1e-4, rtol=0)

@@ -85,6 +85,12 @@ def test_the_worse_of_two_who_are_the_same_is_left_out() -> None:
     assert 12 < len(oks_nms(chain, areas, SIGMAS, threshold=0.5)) < 36
 
 
+def test_nobody_is_more_alike_than_the_same() -> None:
+    twins = np.repeat(people(1), 2, axis=0)
+    assert oks_nms(twins, np.full(2, 900.0), SIGMAS, threshold=1.0).tolist() == [0, 1]
+    assert oks_nms(twins, np.full(2, 900.0), SIGMAS, threshold=0.99).tolist() == [0]
+
+
 def test_nobody_is_nobody() -> None:
     assert not len(oks_nms(people(0), np.zeros(0), SIGMAS, threshold=0.9))
     assert oks(people(0), people(3), np.zeros((0, 3)), SIGMAS).shape == (0, 3)

@@ -333,3 +333,15 @@ def test_joints_in_the_same_place_are_no_limb() -> None:
     scored = score_limbs(torch.ones(2, 4, 4), Joints(same, torch.ones(2, 1)), [(0, 1)])
     assert not scored.is_limb.any() and scored.scores.isfinite().all()
     assert not math.isnan(float(scored.scores[0, 0, 0]))
+
+
+@pytest.mark.parametrize("size_hw", [(1, 8), (8, 1)])
+def test_maps_of_a_single_row_or_column_have_limbs(size_hw: tuple[int, int]) -> None:
+    along = int(size_hw[0] > 1)
+    fields = torch.zeros(2, *size_hw)
+    fields[along] = 1
+    points = torch.zeros(2, 1, 2)
+    points[1, 0, along] = 5
+    found = score_limbs(fields, Joints(points, torch.ones(2, 1)), [(0, 1)], penalises_length=False)
+    assert found.scores.tolist() == [[[1.0]]]
+    assert found.is_limb.all()

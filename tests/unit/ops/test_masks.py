@@ -153,3 +153,8 @@ def test_a_box_is_filled(box, rows, columns):
     expected = np.zeros((6, 8), dtype=bool)
     expected[rows, columns] = True
     np.testing.assert_array_equal(fill_box(box, (6, 8)), expected)
+
+
+def test_a_picture_without_pixels_has_run_lengths() -> None:
+    nothing = np.zeros((0, 5), dtype=bool)
+    assert decode_rle(encode_rle(nothing)).shape == (0, 5)

@@ -42,11 +42,13 @@ def test_pixels_are_where_the_view_says(x: float, y: float, scale: float) -> Non
         assert np.allclose(crop[row, column, :2], frame, atol=1 + scale / 32)
 
 
+@pytest.mark.parametrize(("away", "corner"), [(-500, (0, 0)), (900, (199, 149))])
 @pytest.mark.parametrize("scale", [0.7, 2.6])
-def test_beyond_the_frame_its_border_is_repeated(scale: float) -> None:
-    crop = warp_crops(ramp(), view(-500, -500, scale))[0]
+def test_beyond_the_frame_its_border_is_repeated(scale: float, away: float, corner: tuple[int, int]) -> None:
+    crop = warp_crops(ramp(), view(away, away, scale))[0]
     assert (crop == crop[0, 0]).all()
-    assert crop[0, 0, :2].max() <= scale
+    # the last pixel, or the mean of the last two
+    assert np.abs(crop[0, 0, :2].astype(int) - corner).max() <= 1
 
 
 def test_fine_patterns_are_averaged_and_do_not_alias() -> None:

@@ -1,5 +1,7 @@
 """Hann windows: their symmetries, and what becomes of them when they are clipped."""
 
+import math
+
 import pytest
 import torch
 
@@ -18,6 +20,16 @@ def test_a_window_around_the_origin_has_its_only_maximum_there(size: int) -> Non
     window = hann(size, centred=False, dtype=torch.float64)
     assert window[0] == 1 and (window[1:] < 1).all()
     torch.testing.assert_close(window[1:], window[1:].flip(0))
+
+
+def test_windows_by_hand() -> None:
+    # w_i = (1 - cos(pi (i + 1) / 2)) / 2, and (1 + cos(pi i / 3)) / 2 around the origin
+    assert hann(3).tolist() == pytest.approx([0.5, 1.0, 0.5])
+    assert hann(4, centred=False).tolist() == pytest.approx([1.0, 0.75, 0.25, 0.75])
+    assert hann(5, centred=False, dtype=torch.float64)[1] == pytest.approx(
+        (1 + math.cos(2 * math.pi / 7)) / 2
+    )
+    torch.testing.assert_close(hann2d((3, 1)), torch.tensor([[0.5], [1.0], [0.5]]))
 
 
 @pytest.mark.parametrize(

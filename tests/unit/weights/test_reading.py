@@ -308,6 +308,14 @@ REFUSED = [
 ]
 
 
+def test_a_program_is_not_run(tmp_path: Path) -> None:
+    """Who has written a tracker in one file names it where a model's name stands."""
+    path = tmp_path / "mine.py"
+    path.write_text("raise SystemExit\n")
+    with pytest.raises(WeightsError, match=r"mine\.py: is a program, .*add-a-tracker"):
+        read_checkpoint(path)
+
+
 @pytest.mark.parametrize(("make", "message"), REFUSED)
 def test_what_is_no_weight_file_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make: Callable[[Path], object], message: str

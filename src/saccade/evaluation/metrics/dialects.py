@@ -97,7 +97,6 @@ def repeat_when_empty(predicted: Boxes, truth: Boxes) -> Boxes:
     if not empty.any():
         return predicted
     empty &= ~np.isnan(truth).any(axis=1)
-    empty[:1] = False
     source = np.maximum.accumulate(np.where(empty, 0, np.arange(len(predicted))))
     return predicted[source]
 

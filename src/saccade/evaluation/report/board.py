@@ -124,6 +124,14 @@ class Board:
     sequences: tuple[Examined, ...]
     left_out: tuple[str, ...]
 
+    def __repr__(self) -> str:
+        """A line: all that it holds, pictures among them, would fill many screens of a notebook."""
+        key, decimals = self.main.key, self.main.decimals
+        scores = ((row.name, row.summary.values.get(key)) for row in self.rows)
+        said = ", ".join(f"{name} none" if x is None else f"{name} {x:.{decimals}f}" for name, x in scores)
+        title = f"{self.main.title} {self.main.unit}".rstrip()
+        return f"Board({self.dataset}, {self.dialect or self.protocol}; {title}: {said})"
+
     @property
     def main(self) -> Column:
         """The score by which models are ranked and compared."""

@@ -17,6 +17,7 @@ let limits = null;
 let source = "";
 let isOnline = false;
 let isCut = false;
+let isSaving = false;
 let coming = Promise.resolve();
 
 const MARKS = { uncertain: "#d99000", lost: "#d0342c" };
@@ -41,6 +42,10 @@ function frameCame(header, picture) {
   }).catch((error) => complain(`a frame could not be shown (${error.message})`));
 }
 
+function showPlace(frame) {
+  get("place").textContent = `${frame}${state.frames ? ` / ${state.frames - 1}` : ""}`;
+}
+
 function showFigures(header, own) {
   const late = own ? performance.now() - own.at : header.latency;
   get("fps").textContent = header.fps ? header.fps.toFixed(1) : "–";
@@ -52,7 +57,7 @@ function showFigures(header, own) {
   get("empty").hidden = true;
   get("seek").max = Math.max(state.frontier, header.frame);
   get("seek").value = header.frame;
-  get("place").textContent = `${header.frame}${state.frames ? ` / ${state.frames - 1}` : ""}`;
+  showPlace(header.frame);
   if (header.fps) charts.fps.add(header.frame, "fps", null, header.fps);
   header.targets.slice(0, 8).forEach((target, row) => {
     if (target.id !== undefined) charts.score.add(header.frame, target.id, colorOf(target, row), target.score, MARKS[target.status]);
@@ -119,6 +124,12 @@ function showHint() {
       : "Drag a box around what shall be followed; press “correct” at a target to draw its box anew.";
 }
 
+// the server gives one file at a time
+function offerDownloads() {
+  const ready = state.source !== null && isOnline && !isSaving;
+  for (const button of get("downloads").children) button.disabled = !ready || state.frontier < 0;
+}
+
 function stateCame(news) {
   state = news;
   const ready = state.source !== null && isOnline;
@@ -136,7 +147,9 @@ function stateCame(news) {
   get("record-text").textContent = state.records ? "Recording" : "Record";
   get("model").value = state.model;
   for (const id of ["model", "source", "use-camera", "use-file"]) get(id).disabled = !isOnline;
-  for (const button of get("downloads").children) button.disabled = !ready || state.frontier < 0;
+  // how many frames there are may be told after the first of them
+  if (stage.shown) showPlace(stage.shown.frame);
+  offerDownloads();
   get("save-masks").hidden = state.task !== "segment";
   get("save-boxes").hidden = !state.points;
   if (camera) (state.playing ? camera.start() : camera.pause());
@@ -157,7 +170,7 @@ link.heard = (header, picture) => {
   } else if (header.kind === "error") {
     complain(header.message);
     if (header.ends) over();
-    if (!state.source) emptySays("What shall be followed?");
+    invite();
   } else if (header.kind === "welcome") welcomed(header);
 };
 
@@ -201,12 +214,23 @@ function emptySays(text, offers = true) {
   get("empty").querySelector(".choices").hidden = !offers;
 }
 
+// not over what is shown already, which stays where nothing came of the new source
+function invite() {
+  if (state.source) get("empty").hidden = true;
+  else emptySays("What shall be followed?");
+}
+
+function nameSource(key) {
+  source = key;
+  get("source").value = [...get("source").options].some((option) => option.value === key) ? key : "";
+}
+
 async function open(key) {
   complain("");
   camera?.close();
   camera = null;
-  source = key;
-  get("source").value = [...get("source").options].some((option) => option.value === key) ? key : "";
+  const before = source;
+  nameSource(key);
   if (key === "camera") {
     emptySays("Waiting for the camera …", false);
     const one = new Camera((data) => link.push(data), limits.inFlight);
@@ -215,7 +239,8 @@ async function open(key) {
       await one.open();
     } catch (error) {
       complain(error.message);
-      emptySays("What shall be followed?");
+      nameSource(before);
+      invite();
       return;
     }
     camera = one;
@@ -238,7 +263,7 @@ async function send(file) {
     await open("upload");
   } catch (error) {
     complain(error.message);
-    emptySays("What shall be followed?");
+    invite();
   } finally {
     bar.hidden = true;
     get("file").value = "";
@@ -304,14 +329,16 @@ get("source").addEventListener("change", (event) => {
 });
 for (const button of get("downloads").children) {
   button.addEventListener("click", async () => {
-    button.disabled = true;
+    isSaving = true;
+    offerDownloads();
     complain("");
     try {
       complain(await download(link.session, button.dataset.kind));
     } catch (error) {
       complain(error.message);
     } finally {
-      button.disabled = false;
+      isSaving = false;
+      offerDownloads();
     }
   });
 }

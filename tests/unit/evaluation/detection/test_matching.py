@@ -36,6 +36,12 @@ B: Box = (40, 0, 50, 10)
         pytest.param(
             [(0, A), (0, A_LOW, "difficult")], [(0, A_LOW, 0.9)], False, [-1], [0], id="VOC the best"
         ),
+        pytest.param(
+            [(0, (0, 0, 40, 40), "crowd"), (0, A)], [(0, A, 0.9)], False, [1], [], id="VOC's best is no crowd"
+        ),
+        pytest.param(
+            [(0, A, "difficult")], [(0, A, 0.9), (0, B, 0.8)], False, [-1, -1], [0], id="beside a difficult"
+        ),
     ],
 )
 def test_cases(
@@ -48,6 +54,11 @@ def test_cases(
     assert np.flatnonzero(matches.is_ignored).tolist() == ignored
     back = {detection: truth for truth, detection in enumerate(matches.detection.tolist()) if detection >= 0}
     assert back == {detection: truth for detection, truth in enumerate(matched) if truth >= 0}
+
+
+def test_half_an_overlap_is_enough_unless_told() -> None:
+    halves = Detections.of([found((0, (0, 0, 10, 5), 0.9), (0, (40, 0, 50, 4.9), 0.9))], 2)
+    assert match(Truths.of(dataset([[(0, A), (0, B)]])), halves, takes_next=True).truth.tolist() == [0, -1]
 
 
 def test_the_same_box_in_another_picture_is_no_match() -> None:

@@ -143,3 +143,10 @@ def test_without_the_engine_its_install_line_is_said(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(builtins, "__import__", refuse)
     with pytest.raises(MissingExtraError, match=r"pip install 'saccade\[coco\]'"):
         judge(dataset([[(0, A)]]), [found()])
+
+
+def test_truths_are_counted_by_class_and_those_that_nobody_asks_for_apart() -> None:
+    truths = [(0, A), (0, B), (1, A), (0, (0, 50, 10, 60), "difficult"), (1, (0, 80, 10, 90), "crowd")]
+    scores = judge(dataset([truths]), [found((0, A, 0.9))])
+    assert [scores.num_truths(label=label) for label in (None, 0, 1)] == [3, 2, 1]
+    assert [scores.num_ignored(label) for label in (0, 1)] == [1, 1]

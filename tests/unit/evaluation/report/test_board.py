@@ -30,6 +30,12 @@ def test_fields_are_those_of_the_design(board: Callable[..., Board], tmp_path: P
         assert [list(row) for row in model["sequences"].values()] == [SCORES] * 2
 
 
+def test_it_shows_itself_in_a_line(board: Callable[..., Board]) -> None:
+    shown = repr(board({"stays": stays, "perfect": follows}))
+    assert shown.startswith("Board(folder, pytracking; AUC %: perfect 95.2, stays ") and "\n" not in shown
+    assert len(shown) < 90
+
+
 def test_scores_are_percent_and_means_over_sequences(board: Callable[..., Board]) -> None:
     models = board({"perfect": follows, "stays": stays}).to_json()["models"]
     assert models["perfect"]["auc"] == pytest.approx(100 * 20 / 21)

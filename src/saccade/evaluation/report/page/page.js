@@ -5,7 +5,7 @@ function openingFacts() {
   const rules = report.dialect ? `, scored in the dialect ${report.dialect}` : "";
   at("facts").textContent =
     `${counted(models.length, "model")} on ${counted(report.sequences.length, "sequence")} with ${counted(frames, "frame")}; protocol ${report.protocol}${rules}.`;
-  at("footer").textContent = `saccade ${report.version}. The same numbers stand in report.json and report.md, tables for papers in tables/, plots in plots/.`;
+  at("footer").textContent = `saccade ${report.version}. The same numbers stand beside this page: in report.json, report.md and tables/, for papers.`;
 }
 
 /** What line is whose, and ticks to hide it. */

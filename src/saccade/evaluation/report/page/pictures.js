@@ -55,7 +55,7 @@ function listed(title, lines) {
 /** All that stands around the charts; `more` stands below the tables. */
 function fillPage(...more) {
   at("facts").textContent = report.facts;
-  at("footer").textContent = `saccade ${report.version}. The same numbers stand in report.json and report.md, plots in plots/.`;
+  at("footer").textContent = `saccade ${report.version}. The same numbers stand beside this page: in report.json and report.md.`;
   at("leaderboard").append(plainTable(report.scores));
   tickLegend();
   at("tables").append(...[
