@@ -1,6 +1,6 @@
 """How long `openpose_light` takes for a picture, from its pixels to people. It judges not.
 
-    python -m tests.bench.light_pose ../shared/data [--steps 200] [--repeats 60] [--threads 2] [--keep FILE]
+    python -m tests.bench.light_pose ../shared/data [--steps 150] [--repeats 60] [--threads 2] [--keep FILE]
 
 The maps of a random network are nothing but peaks, which take longest to put together. So the network, whole
 and at the size of its preset, first learns the shared pictures of COCO by heart; then it is timed on them as
@@ -35,7 +35,7 @@ def main() -> None:
         prog="python -m tests.bench.light_pose", description=__doc__.splitlines()[0]
     )
     parser.add_argument("data", type=Path, help="the folder of shared data")
-    parser.add_argument("--steps", type=int, default=200, help="of learning")
+    parser.add_argument("--steps", type=int, default=150, help="of learning")
     parser.add_argument("--repeats", type=int, default=60)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--keep", type=Path, help="file of what was learned, which is not learned again")
