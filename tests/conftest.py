@@ -14,7 +14,9 @@ import numpy as np
 import pytest
 import torch
 
-hypothesis.settings.register_profile("saccade", deadline=None, derandomize=True, print_blob=True)
+hypothesis.settings.register_profile(
+    "saccade", deadline=None, derandomize=True, print_blob=True, max_examples=60
+)
 hypothesis.settings.register_profile("fuzz", deadline=None, max_examples=5000, print_blob=True)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "saccade"))
 

@@ -21,8 +21,8 @@ from saccade.zoo import CATALOG
 
 # rows that differ from another in settings, or in how deep the same network is; tested elsewhere
 VARIANTS = {
-    "atom_vot", "atom_prob_ml", "atom_gmm", "dimp18_vot18", "dimp50", "dimp50_vot18", "dimp50_vot19",
-    "prdimp50", "prdimp50_vot18", "super_dimp_simple", "kys_vot", "lwl_box",
+    "atom_vot", "atom_multiscale", "atom_prob_ml", "atom_gmm", "dimp18_vot18", "dimp50", "dimp50_vot18",
+    "dimp50_vot19", "prdimp50", "prdimp50_vot18", "super_dimp", "super_dimp_simple", "kys_vot", "lwl_box",
 }  # fmt: skip
 TRACKERS = [
     pytest.param(row.name, marks=[pytest.mark.slow] if row.name in VARIANTS else [])

@@ -310,6 +310,7 @@ def test_a_real_clip(shared_data, tmp_path):
     assert num_frames(tmp_path / "video.mp4") == len(rows(tmp_path)) == num_frames(source)
 
 
+@pytest.mark.slow
 def test_a_polite_kill_leaves_whole_files_too(tmp_path):
     folder, out = tmp_path / "in", tmp_path / "out"
     folder.mkdir()

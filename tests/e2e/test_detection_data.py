@@ -68,6 +68,7 @@ def test_what_is_wrong_with_bccd(shared_data: Path, tmp_path: Path, run: Run) ->
         assert sheet.size[0] > 1000
 
 
+@pytest.mark.slow
 def test_a_mended_copy_of_bccd_can_be_used(shared_data: Path, tmp_path: Path, run: Run) -> None:
     copy = tmp_path / "mended"
     words = ["--fix", copy, "--link", "--out", tmp_path / "out"]

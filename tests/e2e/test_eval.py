@@ -138,6 +138,7 @@ def test_a_failed_sequence_ends_with_1_and_is_named(
     assert "Traceback" in failure.read_text()
 
 
+@pytest.mark.slow
 def test_two_workers_leave_the_boxes_of_one_and_leave_them_alone(
     root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -232,6 +233,7 @@ def test_published_tracks_are_scored(
     assert not (tmp_path / "out" / "plots").exists()
 
 
+@pytest.mark.slow
 def test_several_data_sets_and_seeds(root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     vot = tmp_path / "VOT"
     (vot / "car" / "color").mkdir(parents=True)

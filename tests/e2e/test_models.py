@@ -20,6 +20,7 @@ def saccade(*words: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=120)
 
 
+@pytest.mark.slow
 def test_a_tracker_finds_the_weights_that_were_imported(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setenv("SACCADE_WEIGHTS", str(tmp_path / "store"))
     torch.save(ResNet18VGGM().state_dict(), tmp_path / "features.pth")

@@ -129,6 +129,7 @@ def test_boxes_are_drawn_the_run_is_seen_paused_and_stopped(tmp_path: Path) -> N
     assert abs(first.xywh[0] - (20, 20, 40, 35)).max() < 1.5
 
 
+@pytest.mark.slow
 @in_a_browser
 def test_a_run_ends_and_the_page_says_where_its_files_are(tmp_path: Path) -> None:
     source, out = clip(tmp_path / "cards.mp4", 60, fps=25.0), tmp_path / "out"

@@ -85,7 +85,10 @@ def summary(tensor: Tensor) -> list[float]:
     return [float(wide.sum()), float(wide.abs().sum()), float(wide.square().sum())]
 
 
-@pytest.mark.parametrize("name", TRACKS)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[pytest.mark.slow] if "legacydiv" in name else []) for name in TRACKS],
+)
 @torch.inference_mode()
 def test_the_track_is_the_originals(
     golden: Path, golden_script: GoldenScript, monkeypatch: pytest.MonkeyPatch, name: str

@@ -45,7 +45,11 @@ FRAMES = pytest.mark.parametrize(
 
 @FRAMES
 @pytest.mark.parametrize(
-    ("name", "config"), [("lwl_lwl_ytvos_synthetic", lwl.LWL), ("lwl_lwl_boxinit_synthetic", lwl.LWL_BOX)]
+    ("name", "config"),
+    [
+        ("lwl_lwl_ytvos_synthetic", lwl.LWL),
+        pytest.param("lwl_lwl_boxinit_synthetic", lwl.LWL_BOX, marks=pytest.mark.slow),
+    ],
 )
 def test_a_single_target(
     golden: Path, golden_script: GoldenScript, name: str, config: LWLConfig, count: int | None

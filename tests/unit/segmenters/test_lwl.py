@@ -305,8 +305,10 @@ def test_the_region_grows_and_shrinks_slowly(box, change):
     [
         ({}, [1 / 0.9, 0.1]),
         ({"memory.first_is_sure": False}, [0.5, 0.5]),
-        ({"memory.learning_rate": 0.5, "memory.initial_minimum": 0.0}, [2.0, 0.5]),
-        ({"memory.learning_rate": 1.0}, [1.0, 0.0]),
+        pytest.param(
+            {"memory.learning_rate": 0.5, "memory.initial_minimum": 0.0}, [2.0, 0.5], marks=pytest.mark.slow
+        ),
+        pytest.param({"memory.learning_rate": 1.0}, [1.0, 0.0], marks=pytest.mark.slow),
     ],
 )
 @torch.inference_mode()
@@ -455,7 +457,7 @@ def test_settings_that_cannot_be_are_refused(name, value, words):
             override(preset, {name: value})
 
 
-@pytest.mark.parametrize("name", ["lwl", "lwl_box"])
+@pytest.mark.parametrize("name", ["lwl", pytest.param("lwl_box", marks=pytest.mark.slow)])
 def test_reduced_precision_is_near(name, tmp_path):
     torch.manual_seed(0)
     network = LWLNet(takes_boxes=name == "lwl_box")

@@ -64,7 +64,10 @@ OUT = [(80.0 + 4 * t, 60.0) for t in range(5)]
 SEEN_AND_GONE = [*map(scene, OUT), *[scene()] * AWAY, *[scene(OUT[-1])] * 3]
 
 
-@pytest.mark.parametrize("forgets", [False, True], ids=["keeping", "forgetting"])
+@pytest.mark.parametrize(
+    "forgets",
+    [pytest.param(False, id="keeping"), pytest.param(True, id="forgetting", marks=pytest.mark.slow)],
+)
 def test_a_target_that_vanishes_keeps_its_place_and_is_found_again(forgets):
     run = made(forgets=forgets).start()
     for t, frame in enumerate(SEEN_AND_GONE):
