@@ -179,6 +179,7 @@ def test_killed_and_started_again_nothing_is_repeated_and_nothing_is_lost(
         assert (again.results / path.name).read_bytes() == path.read_bytes()
 
 
+@pytest.mark.slow
 def test_a_failing_sequence_does_not_stop_the_rest(root: Path, tmp_path: Path) -> None:
     code, report, err = Evaluation(root, tmp_path / "out", "--workers", "2", SLOW_FAILS="2 4").end()
     assert code == 1

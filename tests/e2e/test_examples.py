@@ -34,7 +34,7 @@ TRUE: dict[str, Callable[[dict[str, Any]], bool]] = {
     "train_detector": lambda its: its["scores"].map50 > 0.5,
 }
 """what must be so in the end, of the names that a script leaves"""
-SLOW = {"compare_trackers", "export_onnx", "look_inside", "train_detector"}
+SLOW = {"own_loop", "compare_trackers", "export_onnx", "look_inside", "train_detector"}
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import cv2
+import pytest
 import torch
 
 from saccade.data.synthetic import render

@@ -150,6 +150,7 @@ def test_a_run_ends_and_the_page_says_where_its_files_are(tmp_path: Path) -> Non
         assert browser.complaints == []
 
 
+@pytest.mark.slow
 def test_without_a_browser_the_address_is_printed_and_the_run_goes_on(tmp_path: Path) -> None:
     source, out = clip(tmp_path / "cards.mp4", 12, fps=25.0), tmp_path / "out"
     with running("track", source, "--box", "20,20,40,35", "--tracker", "still", "--json", out=out) as run:

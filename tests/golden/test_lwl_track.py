@@ -43,13 +43,10 @@ FRAMES = pytest.mark.parametrize(
 )
 
 
+@pytest.mark.slow
 @FRAMES
 @pytest.mark.parametrize(
-    ("name", "config"),
-    [
-        ("lwl_lwl_ytvos_synthetic", lwl.LWL),
-        pytest.param("lwl_lwl_boxinit_synthetic", lwl.LWL_BOX, marks=pytest.mark.slow),
-    ],
+    ("name", "config"), [("lwl_lwl_ytvos_synthetic", lwl.LWL), ("lwl_lwl_boxinit_synthetic", lwl.LWL_BOX)]
 )
 def test_a_single_target(
     golden: Path, golden_script: GoldenScript, name: str, config: LWLConfig, count: int | None

@@ -133,6 +133,7 @@ def test_a_target_learnt_anew_keeps_its_place():
     np.testing.assert_allclose(results[2].xywh[0], C)
 
 
+@pytest.mark.slow
 def test_before_they_compete_targets_are_as_they_are_alone():
     masks = [mask(A), mask(B), mask(C)]
     together = steps(model(targets_compete=False).start(), {0: Targets(masks=masks)})
@@ -159,6 +160,7 @@ def test_targets_that_join_later_or_leave_are_as_they_are_alone():
             np.testing.assert_allclose(results[t].boxes[row], expected.boxes[0], rtol=0, atol=1e-3)
 
 
+@pytest.mark.slow
 def test_a_lone_target_that_competes_has_the_same_mask_and_surer_scores():
     wish = {0: Targets(masks=[mask(A)])}
     free, competing = (steps(model(lone_competes=it).start(), wish, count=2)[1] for it in (False, True))
