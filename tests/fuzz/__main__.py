@@ -35,8 +35,18 @@ def main() -> int:
         for target in chosen
         for start in range(0, options.cases, PORTION)
     )
-    run(queue, scores, options.workers, options.seed)
-    _show(scores)
+    console = Console(width=None if sys.stdout.isatty() else 110)
+
+    def tell(name: str) -> None:
+        # all of them take an hour or two: what is known is said
+        score = scores[name]
+        if score.outcomes.total() == options.cases:
+            console.print(f"{name}: {score.outcomes['broken']:,} broken", style="dim", highlight=False)
+            for failure in score.failures[:SHOWN]:
+                console.print(failure, markup=False, soft_wrap=True)
+
+    run(queue, scores, options.workers, options.seed, tell)
+    _show(scores, console)
     return int(any(score.failures for score in scores.values()))
 
 
@@ -51,18 +61,14 @@ def _run_alone(chosen: list[Target], seed: int, index: int) -> int:
     return 0
 
 
-def _show(scores: dict[str, Score]) -> None:
+def _show(scores: dict[str, Score], console: Console) -> None:
     table = Table("parser", "cases", "accepted", "refused", "broken", "seconds")
     for column in table.columns[1:]:
         column.justify = "right"
     for name, score in scores.items():
         counts = [score.outcomes[key] for key in ("accepted", "refused", "broken")]
         table.add_row(name, *(f"{n:,}" for n in (score.outcomes.total(), *counts)), f"{score.seconds:.0f}")
-    console = Console(width=None if sys.stdout.isatty() else 110)
     console.print(table)
-    for score in scores.values():
-        for failure in score.failures[:SHOWN]:
-            console.print(failure, markup=False, soft_wrap=True)
 
 
 def _options() -> argparse.Namespace:

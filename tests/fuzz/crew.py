@@ -7,7 +7,7 @@ import tempfile
 import time
 import traceback
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from ctypes import c_longlong
 from dataclasses import dataclass, field
@@ -71,7 +71,20 @@ class Worker:
         return now >= 0 and time.monotonic() - self.since > HANG
 
 
-def run(queue: deque[tuple[str, int, int]], scores: dict[str, Score], workers: int, seed: int) -> None:
+def run(
+    queue: deque[tuple[str, int, int]],
+    scores: dict[str, Score],
+    workers: int,
+    seed: int,
+    on_news: Callable[[str], None],
+) -> None:
+    """Runs all cases.
+
+    Args:
+        queue: targets by name, each with the first of its cases to run and the one after the last.
+        scores: what became of them, by target; filled in here.
+        on_news: is told the target of which more is known.
+    """
     crew = [Worker.start(seed) for _ in range(workers)]
     idle = list(crew)
     while crew:
@@ -95,6 +108,7 @@ def run(queue: deque[tuple[str, int, int]], scores: dict[str, Score], workers: i
                     scores[name].outcomes += outcomes
                     scores[name].seconds += seconds
                     scores[name].failures += failures
+                    on_news(name)
                     idle.append(worker)
                     continue
             elif worker.hangs:
@@ -108,6 +122,7 @@ def run(queue: deque[tuple[str, int, int]], scores: dict[str, Score], workers: i
             worker.process.kill()
             crew[crew.index(worker)] = fresh = Worker.start(seed)
             idle.append(fresh)
+            on_news(name)
             queue.extendleft((name, *part) for part in ((at + 1, stop), (start, at)) if part[0] < part[1])
 
 

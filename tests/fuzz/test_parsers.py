@@ -32,6 +32,8 @@ HUGE = b"1" + b"0" * 400
 LONG = b"9" * 5000
 """of more digits than Python reads"""
 DEEP = b"[" * 100_000
+NUM_DISKS = BY_NAME["checkpoints"].samples[0].index(b"PK\6\7") + 19
+"""the highest byte of how many disks the archive says that it lies on"""
 REFUSED: tuple[tuple[str, str, bytes], ...] = (
     ("boxes", "blanks are no separators of thousands", b"1_0,2,3,4\n"),
     ("boxes", "differences would be infinite", b"1,1e308,1,-1e308,9,9,1,9\n"),
@@ -111,6 +113,13 @@ REFUSED: tuple[tuple[str, str, bytes], ...] = (
     ("detections: time.txt", "infinite seconds", b"inf\n"),
     ("key points: mean_pose.json", "no points", b'{"of": "coco"}'),
     ("key points: mean_pose.json", "points of several lengths", b'{"of": "a", "points": [[1, 2], [3]]}'),
+    (
+        "label pictures",
+        "a tile beyond the picture, in a picture that ends early",
+        b"GIF87a@\x000\x00\x81\x00\x00\x7f\xb2\xed\x80q{L\x9bE\x9a\x82\xf8,\x00\x00\x00\x00\xff\xff\x00\x00@\x08\xff"
+        b"\x00\x03\x08\x1c)P\x80\xc1\x83\x06G(\\\xc8\xb0\x80\x00\x00\x00\x01H\x9c(\x11!",
+    ),
+    ("checkpoints", "an archive on many disks", patched("checkpoints", NUM_DISKS, 0xA9)),
     ("labels of weights", "settings that are none", in_row("labels of weights", b'{"memory.size": 5}', b"5")),
     ("labels of weights", "a colour that is none", in_row("labels of weights", b'"rgb"', b'"xyz"')),
     ("checksums of weights", "brackets without an end", DEEP),

@@ -90,7 +90,7 @@ class ImageReader(Reader):
 
 
 # what Pillow raises for a file that is no picture, ends early, or would fill the memory
-_DECODING_ERRORS = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
+DECODING_ERRORS = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
 
 
 def read_frame(path: Path, index: int, place: str | None = None) -> Frame:
@@ -104,7 +104,7 @@ def read_frame(path: Path, index: int, place: str | None = None) -> Frame:
     """
     try:
         return Frame.of(read_image(path), index=index)
-    except (FrameError, *_DECODING_ERRORS) as error:
+    except (FrameError, *DECODING_ERRORS) as error:
         raise SourceError(
             f"{place or path}: frame {index} cannot be read ({_reason(error)}); "
             "replace the file, or leave it out: `--on-bad-frame skip` of saccade track and detect",
@@ -171,7 +171,7 @@ def picture_size(path: Path) -> tuple[int, int] | None:
         with Image.open(path) as picture:
             width, height = picture.size
             lies_on_its_side = picture.getexif().get(_EXIF_ORIENTATION, 1) >= 5
-    except _DECODING_ERRORS:
+    except DECODING_ERRORS:
         return None
     return (height, width) if lies_on_its_side else (width, height)
 

@@ -142,15 +142,16 @@ def read_palette_png(path: Path | str) -> UInt8[np.ndarray, "H W"]:
     """
     try:
         with Image.open(path) as picture:
-            if picture.mode.startswith(("I", "F")):
-                # to convert them would turn id 256 into another
-                raise ValueError(
-                    f"{path}: has more than 8 bits a pixel; save a palette PNG, which holds ids up to 254"
-                )
             mode = picture.mode
-            pixels = np.array(picture if mode in _INDEX_MODES else picture.convert("RGB"))
-    except (SyntaxError, Image.DecompressionBombError) as error:
+            is_deep = mode.startswith(("I", "F"))
+            pixels = np.array(picture if is_deep or mode in _INDEX_MODES else picture.convert("RGB"))
+    except (SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise OSError(str(error)) from error
+    if is_deep:
+        # to convert them would turn id 256 into another
+        raise ValueError(
+            f"{path}: has more than 8 bits a pixel; save a palette PNG, which holds ids up to 254"
+        )
     if pixels.ndim == 3:
         # some of DAVIS 2016's masks are grey pictures in three channels
         if (pixels != pixels[:, :, :1]).any():

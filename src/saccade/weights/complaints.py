@@ -42,10 +42,18 @@ def damaged(path: Path, error: BaseException) -> WeightsError:
         )
     if _is_text(head):
         return WeightsError(f"{path}: is a text file, no weight file; {EXPECTED}")
-    is_half_zip = head.startswith(ZIP) and not zipfile.is_zipfile(path)
+    is_half_zip = head.startswith(ZIP) and not _is_whole_zip(path)
     if is_half_zip or isinstance(error, EOFError) or _CUT_SHORT.search(str(error)):
         return WeightsError(f"{path}: is cut short, or no weight file; fetch it again; {EXPECTED}")
     return WeightsError(f"{path}: damaged, or no weight file; {EXPECTED}")
+
+
+def _is_whole_zip(path: Path) -> bool:
+    try:
+        return zipfile.is_zipfile(path)
+    except zipfile.BadZipFile:
+        # its list of files is there, and damaged
+        return True
 
 
 def _is_text(head: bytes) -> bool:

@@ -35,7 +35,6 @@ _BITS = 8
 _THUMBNAIL = 16
 _UPRIGHT = 1
 _EXIF_ORIENTATION = 0x0112
-_DECODING_ERRORS = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
 
 
 def read_image(annotated: Pictured) -> UInt8[np.ndarray, "H W 3"]:
@@ -54,7 +53,7 @@ def read_image(annotated: Pictured) -> UInt8[np.ndarray, "H W 3"]:
         size_wh = (pixels.shape[1], pixels.shape[0])
         if stated is not None and stated != size_wh:
             pixels = _as_stored(path, stated)
-    except (FrameError, *_DECODING_ERRORS) as error:
+    except (FrameError, *DECODING_ERRORS) as error:
         raise DatasetError(f"{path}: cannot be read ({reason_of(error)}); {READING_REMEDY}") from None
     if stated is not None and stated != (pixels.shape[1], pixels.shape[0]):
         raise DatasetError(
@@ -124,7 +123,7 @@ def look_at(path: Path) -> Look:
                 picture.draft("L", (8 * _BITS, 8 * _BITS))
             picture.load()
             fingerprint, thumbnail = _prints(picture)
-    except _DECODING_ERRORS as error:
+    except images.DECODING_ERRORS as error:
         return Look(digest=digest, error=reason_of(error))
     size_wh = stored_wh[::-1] if orientation >= 5 else stored_wh
     return Look(size_wh, stored_wh, orientation, mode, digest, fingerprint, thumbnail)
@@ -256,7 +255,7 @@ def is_turned(file: Path) -> bool:
     try:
         with Image.open(file) as picture:
             return int(picture.getexif().get(_EXIF_ORIENTATION, _UPRIGHT)) >= 5
-    except _DECODING_ERRORS as error:
+    except images.DECODING_ERRORS as error:
         raise DatasetError(f"{file}: cannot be read ({reason_of(error)}); {READING_REMEDY}") from None
 
 
