@@ -15,7 +15,7 @@ from pathlib import Path
 from saccade.association.associator import ASSOCIATORS
 from saccade.core.settings import Setting, settings
 from saccade.zoo.catalog import entry
-from saccade.zoo.load import configuration
+from saccade.zoo.loading import configuration
 
 PAGES = Path(__file__).parent
 FIRST, LAST = "setting", "what it is"

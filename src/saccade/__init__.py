@@ -23,7 +23,7 @@ _HOMES = {
     "Targets": "saccade.core",
     "adapters": "saccade.adapters",
     "follow": "saccade.deploy.following",
-    "load": "saccade.zoo",
+    "load": "saccade.zoo.loading",
     "pose": "saccade.pose",
 }
 
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from saccade import pose as pose
     from saccade.core import Frame, Instances, SaccadeError, SaccadeWarning, Skeleton, Status, Targets
     from saccade.deploy.following import follow
-    from saccade.zoo.load import load
+    from saccade.zoo.loading import load
 
     __version__: str
 

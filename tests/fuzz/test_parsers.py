@@ -163,6 +163,14 @@ def test_a_lone_carriage_return_ends_a_line(tmp_path: Path) -> None:
     assert Case(BY_NAME["boxes"], data, expected=([[1, 2, 3, 4], [5, 6, 7, 8]],)).run(tmp_path) == "accepted"
 
 
+def test_the_title_of_a_matlab_file_means_nothing(tmp_path: Path) -> None:
+    """A zero in it made SciPy take the file for one of version 4, and break."""
+    target = BY_NAME["SBD instances"]
+    target.furnish(tmp_path)
+    zeroed = Case(target, patched("SBD instances", 1, 0), is_valid=True)
+    assert zeroed.run(tmp_path) == "accepted"
+
+
 @pytest.mark.parametrize(
     ("value", "message"),
     [

@@ -60,7 +60,7 @@ def bench(
 
     from saccade.deploy import bench as work
     from saccade.deploy.bench_pictures import Looker
-    from saccade.zoo.load import find_device
+    from saccade.zoo.loading import find_device
 
     if isinstance(loaded, Looker):
         _bench_pictures(loaded, source, frames, targets, device, json=json)
@@ -111,7 +111,7 @@ def _bench_pictures(
 ) -> None:
     from saccade.deploy.bench import material
     from saccade.deploy.bench_pictures import WARM_UP, bench_pictures
-    from saccade.zoo.load import find_device
+    from saccade.zoo.loading import find_device
 
     with progress("reading", WARM_UP + frames) as advance:
         clip, _ = material(source, WARM_UP + frames, 1, advance)

@@ -32,7 +32,7 @@ def bench_in_runtimes(
     """Times the parts of a model that can be exported, and prints a line for each in each runtime."""
     from saccade.deploy.bench import material
     from saccade.deploy.bench_runtimes import bench_runtimes
-    from saccade.zoo.load import find_device
+    from saccade.zoo.loading import find_device
 
     with progress("reading", count) as advance:
         frames, _ = material(source, count, 1, advance)

@@ -46,7 +46,7 @@ def make_contender(
     from saccade.evaluation import Contender
     from saccade.weights.store import sha256_of
     from saccade.zoo import entry
-    from saccade.zoo.load import find_device
+    from saccade.zoo.loading import find_device
 
     if not is_remote:
         place = str(find_device(device, name))

@@ -153,14 +153,14 @@ def load_detector(
                 f"{model}: has its weights and settings in itself; leave --weights and --set out"
             )
         from saccade.deploy.export.exported import exported_detector
-        from saccade.zoo.load import find_device
+        from saccade.zoo.loading import find_device
 
         place = find_device(device)
         return exported_detector(Path(model), place, threshold), place, model, Path(model).stem
     name, weights, title = choose_model(model, weights)
     _check_ability(name)
     loaded: Any = load_model(name, weights, device, precision, [f"threshold={threshold}", *(settings or ())])
-    from saccade.zoo.load import find_device
+    from saccade.zoo.loading import find_device
 
     return loaded, find_device(device, name), weights, title
 

@@ -136,7 +136,7 @@ def _floors(wish: Wish, way: str) -> list[str]:
     """Settings with which a model leaves nobody out who might count."""
     from saccade.pose.config import TopDownConfig
     from saccade.zoo import entry
-    from saccade.zoo.load import configuration
+    from saccade.zoo.loading import configuration
 
     name = choose_model(wish.models[0], wish.weights)[0]
     check_ability(name, "pose")

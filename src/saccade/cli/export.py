@@ -106,7 +106,7 @@ def export(
 
     from saccade.deploy.bench import material
     from saccade.deploy.export.origin import origin_of
-    from saccade.zoo.load import find_device
+    from saccade.zoo.loading import find_device
 
     calibrates = int8 is Int8Choice.static
     needed = count * (2 if calibrates else 1)

@@ -243,7 +243,7 @@ def _devices(wish: str, model: str, *, is_remote: bool) -> tuple[str, ...]:
 
     from saccade.core.cluster import check_device
     from saccade.zoo import CATALOG
-    from saccade.zoo.load import find_device
+    from saccade.zoo.loading import find_device
 
     known = CATALOG.get(model)
     if wish == "auto" and known is not None and known.cpu_only:

@@ -97,7 +97,7 @@ def choose_model(name: str, weights: str | None) -> tuple[str, str | None, str]:
         WeightsError: for a file that says of no model that it is for it, or for one and --weights.
         ModelError: for what looks like a file but is none.
     """
-    from saccade.zoo.load import trained_file
+    from saccade.zoo.loading import trained_file
 
     file = trained_file(name)
     if file is None:

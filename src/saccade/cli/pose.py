@@ -161,7 +161,7 @@ def pose(
     from saccade.deploy.people import GivenLook
     from saccade.deploy.pose import pose as run
     from saccade.deploy.run import Plan
-    from saccade.zoo.load import find_device
+    from saccade.zoo.loading import find_device
 
     about = {
         "command": command_line(context),

@@ -58,7 +58,7 @@ def track_pointed(
     from saccade.deploy.following import beginning_whole
     from saccade.deploy.pointing import pick_targets, targets_of
     from saccade.deploy.record import record
-    from saccade.zoo.load import find_device
+    from saccade.zoo.loading import find_device
 
     targets = targets_of(boxes, pointed.mask)
     place = str(find_device(common.device, tracker))

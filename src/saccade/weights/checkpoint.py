@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from torch import Tensor
+from typing import TYPE_CHECKING, Any
 
 from saccade.core.errors import WeightsError
 from saccade.weights.trained import Trained
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 _Scalar = bool | int | float | str | None
 PlainValue = _Scalar | tuple[_Scalar, ...]
@@ -38,7 +39,7 @@ class Checkpoint:
     """
 
     path: Path
-    tensors: dict[str, Tensor]
+    tensors: "dict[str, Tensor]"
     constructor: Constructor | None = None
     trained: Trained | None = None
 

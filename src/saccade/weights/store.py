@@ -9,17 +9,18 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import torch
 from safetensors import SafetensorError
-from safetensors.torch import save_file
-from torch import Tensor
 
 from saccade.core.caches import cache_folder
 from saccade.core.errors import WeightsError, reason_of
 from saccade.weights.complaints import unwritable
 from saccade.weights.label import METADATA, Label, label_path
 from saccade.weights.locking import locked
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 CHECKSUMS = "checksums.json"
 _PATIENCE = 10.0
@@ -48,7 +49,7 @@ class Store:
         path = self._path(key)
         return path if path.is_file() else None
 
-    def keep(self, key: str, tensors: Mapping[str, Tensor], label: Label) -> Path:
+    def keep(self, key: str, tensors: "Mapping[str, Tensor]", label: Label) -> Path:
         """Adds an entry, in place of the one that was there; returns its file.
 
         Whatever ends it, there is a whole entry at any time: the old one until the last rename.
@@ -56,6 +57,9 @@ class Store:
         Raises:
             OutputError: when it cannot be written; then the old entry is still there.
         """
+        import torch
+        from safetensors.torch import save_file
+
         path = self._path(key)
         # safetensors wants each tensor to have its own memory, row after row
         separate = {

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-from torch import Tensor
+from typing import TYPE_CHECKING, Any
 
 from saccade.core.errors import WeightsError
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 FORMAT = "saccade training 1"
 """what a checkpoint of a training says that it is"""

@@ -17,7 +17,7 @@ from saccade.weights.recognition import looks_like
 from saccade.weights.store import sha256_of
 from saccade.zoo.catalog import CATALOG, entry
 from saccade.zoo.entry import Entry
-from saccade.zoo.load import configuration
+from saccade.zoo.loading import configuration
 from saccade.zoo.published import MIRROR, PUBLISHED, PublishedWeights, key_of
 
 _SAME = 1e-3

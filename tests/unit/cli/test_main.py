@@ -164,10 +164,11 @@ def test_version(capsys):
         ["track", "clip.mp4", "--box", "1,2,3"],
         ["track", "clip.mp4"],
         ["bench", "eco", "--set", "a"],
+        ["models", "list"],
     ],
     ids=" ".join,
 )
-def test_help_and_mistakes_seen_at_a_glance_load_nothing_heavy(words):
+def test_what_can_be_answered_without_pytorch_loads_nothing_heavy(words):
     code = (
         f"import sys; from saccade.cli import main; main({words});"
         "heavy = {'torch', 'av', 'cv2', 'matplotlib', 'supervision'} & set(sys.modules);"

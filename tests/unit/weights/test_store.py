@@ -7,12 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import safetensors.torch
 import torch
 from torch import Tensor
 
 from saccade.core import OutputError, WeightsError
 from saccade.weights import Constructor, Label, Preprocessing, Store, read_checkpoint
-from saccade.weights import store as store_module
 from saccade.weights.label import read_label
 from saccade.weights.store import default_folder, sha256_of
 
@@ -91,7 +91,7 @@ def test_what_cannot_be_written_leaves_what_was_there(
     def no_space(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(store_module, "save_file", no_space)
+    monkeypatch.setattr(safetensors.torch, "save_file", no_space)
     with pytest.raises(
         OutputError, match=r"x\.safetensors: cannot be written \(No space.*free space there.*SACCADE"
     ):

@@ -141,7 +141,7 @@ def test_a_file_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         return read_checkpoint(path)
 
     monkeypatch.setattr(obtain_module, "read_checkpoint", counted)
-    monkeypatch.setattr(sys.modules["saccade.zoo.load"], "read_checkpoint", counted)
+    monkeypatch.setattr(sys.modules["saccade.zoo.loading"], "read_checkpoint", counted)
     file = original(tmp_path / "w.pth", DIMP18, "dimpnet18")
     import_weights(file)
     assert read == [file]

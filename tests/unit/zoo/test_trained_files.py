@@ -11,7 +11,7 @@ from saccade.core import ModelError, WeightsError
 from saccade.weights import Checkpoint
 from saccade.weights.trained import FORMAT, Trained
 from saccade.zoo import entry
-from saccade.zoo.load import configuration, trained_file
+from saccade.zoo.loading import configuration, trained_file
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import torch
 import saccade
 from saccade.core import ConfigError, Model, ModelError, WeightsError
 from saccade.zoo import CATALOG, download_weights, entry
-from saccade.zoo.load import find_device
+from saccade.zoo.loading import find_device
 
 
 @pytest.mark.parametrize("row", CATALOG.values(), ids=lambda row: row.name)

@@ -53,7 +53,7 @@ def read_image(annotated: Pictured) -> UInt8[np.ndarray, "H W 3"]:
         size_wh = (pixels.shape[1], pixels.shape[0])
         if stated is not None and stated != size_wh:
             pixels = _as_stored(path, stated)
-    except (FrameError, *DECODING_ERRORS) as error:
+    except (FrameError, *images.DECODING_ERRORS) as error:
         raise DatasetError(f"{path}: cannot be read ({reason_of(error)}); {READING_REMEDY}") from None
     if stated is not None and stated != (pixels.shape[1], pixels.shape[0]):
         raise DatasetError(

@@ -16,6 +16,7 @@ from typing import Any
 from saccade.core import DatasetError
 
 _HEAD = 128
+_TITLE = b"MATLAB 5.0 MAT-file"
 _NAMED, _MATRIX, _COMPRESSED = 1, 14, 15
 _INT32, _UINT32 = 5, 6
 _WIDTHS = {1: 1, 2: 1, 3: 2, 4: 2, 5: 4, 6: 4, 7: 4, 9: 8, 12: 8, 13: 8}
@@ -74,7 +75,9 @@ def _alone(data: bytes, name: str) -> bytes | None:
         _, _, (_, called), *_ = _elements(content, order)
         if bytes(called) == name.encode():
             _check_matrix(content, order, 0)
-            return data[:_HEAD] + struct.pack(f"{order}II", _MATRIX, len(content)) + content
+            # a zero among the first letters would make it one of version 4 to SciPy
+            head = _TITLE + data[len(_TITLE) : _HEAD]
+            return head + struct.pack(f"{order}II", _MATRIX, len(content)) + content
     return None
 
 
