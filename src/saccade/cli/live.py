@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from saccade.live.menu import Menu
     from saccade.live.shelf import Shelf
 
+_EVERYWHERE = ("0.0.0.0", "::")
+"""hosts that stand for every address of the machine"""
 Name = Annotated[
     str | None,
     typer.Option(
@@ -96,14 +98,18 @@ def live(
     address = _address(host, listening.getsockname()[1], access.token)
     stdout.print(facts({"page": address, "stop": "Ctrl-C"}), soft_wrap=True)
     if access.token is not None:
+        if host in _EVERYWHERE:
+            notify(f"{host} stands for all addresses of this machine; others put its name in that place")
+            host = "this machine"
         notify(f"anyone who can reach {host} and has this address can use the page; it is not encrypted")
     if browser:
         threading.Timer(0.5, webbrowser.open, (address,)).start()
-    try:
-        uvicorn.Server(config).run(sockets=[listening])
-    except KeyboardInterrupt:
-        # how it is meant to end
-        stdout.print("stopped")
+    with listening:
+        try:
+            uvicorn.Server(config).run(sockets=[listening])
+        except KeyboardInterrupt:
+            # how it is meant to end
+            stdout.print("stopped")
 
 
 def _listen(host: str, port: int) -> Any:

@@ -14,6 +14,13 @@ ZIP = b"PK\x03\x04"
 _HEAD = 512
 """bytes from which a text is told"""
 _WEB_PAGE = re.compile(rb"\s*<(!doctype html|html|head|body)\b", re.IGNORECASE)
+_OTHER_FILES = {
+    ".py": "a program, no weight file, and is not run; a tracker of your own is used and judged from Python, "
+    "or taken into the catalogue (docs/add-a-tracker.md)",
+    ".onnx": "an exported network, no weight file; name the model, or the weights that it was made of (ONNX "
+    "Runtime runs the file itself; `saccade bench MODEL --runtime onnxruntime` times it)",
+}
+"""what people give for weights, by suffix"""
 _CUT_SHORT = re.compile(
     r"EOF|end of file|truncated|exhausted|incomplete|not enough data|expected \d+ bytes", re.I
 )
@@ -35,11 +42,8 @@ def damaged(path: Path, error: BaseException) -> WeightsError:
         return WeightsError(f"{path}: is empty; fetch it again")
     if is_web_page(head):
         return WeightsError(f"{path}: is a web page, no weight file; {EXPECTED}")
-    if path.suffix == ".py":
-        return WeightsError(
-            f"{path}: is a program, no weight file, and is not run; a tracker of your own is used and judged"
-            " from Python, or taken into the catalogue (docs/add-a-tracker.md)"
-        )
+    if (what := _OTHER_FILES.get(path.suffix)) is not None:
+        return WeightsError(f"{path}: is {what}")
     if _is_text(head):
         return WeightsError(f"{path}: is a text file, no weight file; {EXPECTED}")
     is_half_zip = head.startswith(ZIP) and not _is_whole_zip(path)

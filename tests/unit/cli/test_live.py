@@ -42,3 +42,19 @@ def test_the_extra_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     monkeypatch.setitem(sys.modules, "fastapi", None)
     assert main(["live"]) == 2
     assert "pip install 'saccade[live]'" in " ".join(capsys.readouterr().err.split())
+
+
+def test_an_address_of_every_address_is_explained(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("uvicorn.Server.run", stopped)
+    words = ["live", "--no-browser", "--tracker", "still", "--port", "0"]
+    assert main([*words, "--host", "0.0.0.0"]) == 0
+    said = capsys.readouterr()
+    assert "http://0.0.0.0:" in said.out and "?token=" in said.out
+    assert "0.0.0.0 stands for all addresses of this machine" in " ".join(said.err.split())
+    assert main(words) == 0
+    assert capsys.readouterr().err == ""

@@ -308,11 +308,21 @@ REFUSED = [
 ]
 
 
-def test_a_program_is_not_run(tmp_path: Path) -> None:
-    """Who has written a tracker in one file names it where a model's name stands."""
-    path = tmp_path / "mine.py"
-    path.write_text("raise SystemExit\n")
-    with pytest.raises(WeightsError, match=r"mine\.py: is a program, .*add-a-tracker"):
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        pytest.param(
+            "mine.py", b"raise SystemExit\n", "is a program, .*add-a-tracker", id="a tracker in one file"
+        ),
+        pytest.param("mine.onnx", b"\x08\x0a\x12\x07", "is an exported network, .*name the model", id="ONNX"),
+    ],
+)
+def test_what_is_named_in_place_of_a_model_is_told(
+    tmp_path: Path, name: str, content: bytes, message: str
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(WeightsError, match=rf"{re.escape(name)}: {message}"):
         read_checkpoint(path)
 
 
