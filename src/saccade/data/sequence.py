@@ -53,7 +53,7 @@ class Sequence:
         expected_frames: how many frames its authors published; None where no list says.
 
     Raises:
-        DatasetError: when pictures and truth differ in number.
+        DatasetError: when pictures and truth differ in number, or no file could be called as it is.
     """
 
     name: str
@@ -65,6 +65,10 @@ class Sequence:
     expected_frames: int | None = None
 
     def __post_init__(self) -> None:
+        if self.name in ("", ".", "..") or not {"/", "\\", "\0"}.isdisjoint(self.name):
+            raise DatasetError(
+                f"'{self.name}' is no name for a sequence: its result files are called so; correct it"
+            )
         if not callable(self.source):
             self.check_length(self.read())
 

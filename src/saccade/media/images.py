@@ -90,7 +90,16 @@ class ImageReader(Reader):
 
 
 # what Pillow raises for a file that is no picture, ends early, or would fill the memory
-DECODING_ERRORS = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
+DECODING_ERRORS = (MemoryError, OSError, SyntaxError, ValueError, Image.DecompressionBombError)
+
+
+def decoding_reason(error: Exception) -> str:
+    """Why a picture could not be read."""
+    if isinstance(error, FileNotFoundError):
+        return "no such file"
+    if isinstance(error, UnidentifiedImageError):
+        return "no picture"
+    return "it does not fit into memory" if isinstance(error, MemoryError) else " ".join(str(error).split())
 
 
 def read_frame(path: Path, index: int, place: str | None = None) -> Frame:
@@ -106,7 +115,7 @@ def read_frame(path: Path, index: int, place: str | None = None) -> Frame:
         return Frame.of(read_image(path), index=index)
     except (FrameError, *DECODING_ERRORS) as error:
         raise SourceError(
-            f"{place or path}: frame {index} cannot be read ({_reason(error)}); "
+            f"{place or path}: frame {index} cannot be read ({decoding_reason(error)}); "
             "replace the file, or leave it out: `--on-bad-frame skip` of saccade track and detect",
             frame=index,
         ) from error
@@ -174,9 +183,3 @@ def picture_size(path: Path) -> tuple[int, int] | None:
     except DECODING_ERRORS:
         return None
     return (height, width) if lies_on_its_side else (width, height)
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, FileNotFoundError):
-        return "no such file"
-    return "no picture" if isinstance(error, UnidentifiedImageError) else str(error)

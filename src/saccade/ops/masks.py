@@ -145,8 +145,8 @@ def read_palette_png(path: Path | str) -> UInt8[np.ndarray, "H W"]:
             mode = picture.mode
             is_deep = mode.startswith(("I", "F"))
             pixels = np.array(picture if is_deep or mode in _INDEX_MODES else picture.convert("RGB"))
-    except (SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise OSError(str(error)) from error
+    except (MemoryError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise OSError(str(error) or "it does not fit into memory") from error
     if is_deep:
         # to convert them would turn id 256 into another
         raise ValueError(

@@ -17,8 +17,8 @@ _WEB_PAGE = re.compile(rb"\s*<(!doctype html|html|head|body)\b", re.IGNORECASE)
 _OTHER_FILES = {
     ".py": "a program, no weight file, and is not run; a tracker of your own is used and judged from Python, "
     "or taken into the catalogue (docs/add-a-tracker.md)",
-    ".onnx": "an exported network, no weight file; name the model, or the weights that it was made of (ONNX "
-    "Runtime runs the file itself; `saccade bench MODEL --runtime onnxruntime` times it)",
+    ".onnx": "an exported network, no weight file; name the model, or the weights that it was made of (that "
+    "of a detector runs by itself: `saccade detect --model FILE`)",
 }
 """what people give for weights, by suffix"""
 _CUT_SHORT = re.compile(

@@ -35,6 +35,20 @@ def test_palette_indices_and_grey_levels_are_ids(tmp_path: Path) -> None:
         np.testing.assert_array_equal(read_labels(tmp_path / name, frame), labels)
 
 
+def test_a_picture_that_declares_more_than_there_is_memory_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as a PNG with a part of 2 GB, for which Pillow asks before it looks how long the file is."""
+
+    def no_memory(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    path = picture(tmp_path / "labels.png")
+    monkeypatch.setattr(Image.Image, "convert", no_memory)
+    with pytest.raises(DatasetError, match=r"labels\.png: cannot be read .*it does not fit into memory"):
+        read_labels(path, path)
+
+
 def test_what_is_no_label_picture_is_refused(tmp_path: Path) -> None:
     frame = picture(tmp_path / "frame.png")
     Image.new("RGB", (8, 6), (128, 0, 0)).save(tmp_path / "red.png")

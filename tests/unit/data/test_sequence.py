@@ -76,6 +76,12 @@ def test_frames_and_truth_must_be_as_many(tmp_path: Path) -> None:
         Sequence("short", _pictures(tmp_path, 2), GroundTruth.of_boxes(np.ones((3, 4)), FILE))
 
 
+@pytest.mark.parametrize("name", ["", "..", "a/b", "..\\a", "a\0"])
+def test_a_name_that_no_result_file_can_have_is_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match="is no name for a sequence"):
+        Sequence(name, _pictures(tmp_path, 2), _boxes([1, 1, 1, 1], [1, 1, 1, 1]))
+
+
 def _boxes(*rows: list[float]) -> GroundTruth:
     return GroundTruth.of_boxes(np.array(rows, dtype=np.float64), FILE)
 

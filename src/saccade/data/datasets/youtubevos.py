@@ -64,6 +64,8 @@ def _sequences(year: str, root: Path, split: str) -> Iterator[Sequence]:
     for name, content in sorted(videos["videos"].items()):
         if split in _HALVES and (name in held_out) != _HALVES[split]:
             continue
+        if Path(name).name != name:
+            raise DatasetError(f"{file}: video '{name}': no folder is called so; take the original file anew")
         try:
             objects = {
                 int(key): _Object.of(year, name, key, value) for key, value in content["objects"].items()

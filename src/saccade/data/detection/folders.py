@@ -77,6 +77,20 @@ def is_there(path: Path) -> bool:
         return False
 
 
+def is_file(path: Path) -> bool:
+    """Whether there is such a file; what has no possible name is none."""
+    return is_there(path) and path.is_file()
+
+
+def is_possible(path: Path) -> bool:
+    """Whether a file could be called so, be it there or not."""
+    try:
+        path.exists()
+    except OSError:
+        return False
+    return True
+
+
 def composed(name: str) -> str:
     """A name with letters and their accents as one: macOS writes them apart, most others do not."""
     return unicodedata.normalize("NFC", name)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from jaxtyping import Int64, UInt8
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from saccade.core import DatasetError, Frame, FrameError
 from saccade.data.pictured import Pictured
@@ -54,7 +54,9 @@ def read_image(annotated: Pictured) -> UInt8[np.ndarray, "H W 3"]:
         if stated is not None and stated != size_wh:
             pixels = _as_stored(path, stated)
     except (FrameError, *images.DECODING_ERRORS) as error:
-        raise DatasetError(f"{path}: cannot be read ({reason_of(error)}); {READING_REMEDY}") from None
+        raise DatasetError(
+            f"{path}: cannot be read ({images.decoding_reason(error)}); {READING_REMEDY}"
+        ) from None
     if stated is not None and stated != (pixels.shape[1], pixels.shape[0]):
         raise DatasetError(
             f"{path} is {size_wh[0]}x{size_wh[1]} pixels large, but {annotated.annotation} says "
@@ -75,13 +77,6 @@ def _as_stored(path: Path, stated: tuple[int, int]) -> UInt8[np.ndarray, "H W 3"
         is_turned = picture.getexif().get(_EXIF_ORIENTATION, _UPRIGHT) != _UPRIGHT
         is_meant = is_turned and picture.size == stated
         return np.asarray((picture if is_meant else ImageOps.exif_transpose(picture)).convert("RGB"))
-
-
-def reason_of(error: Exception) -> str:
-    """Why a picture could not be read."""
-    if isinstance(error, FileNotFoundError):
-        return "no such file"
-    return "no picture" if isinstance(error, UnidentifiedImageError) else " ".join(str(error).split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +109,7 @@ def look_at(path: Path) -> Look:
     try:
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
-        return Look(error=reason_of(error))
+        return Look(error=images.decoding_reason(error))
     try:
         with Image.open(path) as picture:
             stored_wh, mode = picture.size, picture.mode
@@ -124,7 +119,7 @@ def look_at(path: Path) -> Look:
             picture.load()
             fingerprint, thumbnail = _prints(picture)
     except images.DECODING_ERRORS as error:
-        return Look(digest=digest, error=reason_of(error))
+        return Look(digest=digest, error=images.decoding_reason(error))
     size_wh = stored_wh[::-1] if orientation >= 5 else stored_wh
     return Look(size_wh, stored_wh, orientation, mode, digest, fingerprint, thumbnail)
 
@@ -256,7 +251,9 @@ def is_turned(file: Path) -> bool:
         with Image.open(file) as picture:
             return int(picture.getexif().get(_EXIF_ORIENTATION, _UPRIGHT)) >= 5
     except images.DECODING_ERRORS as error:
-        raise DatasetError(f"{file}: cannot be read ({reason_of(error)}); {READING_REMEDY}") from None
+        raise DatasetError(
+            f"{file}: cannot be read ({images.decoding_reason(error)}); {READING_REMEDY}"
+        ) from None
 
 
 def save_plain(file: Path, target: Path, *, is_turned: bool) -> None:

@@ -25,6 +25,8 @@ from saccade.data.detection.folders import (
     checked_classes,
     choose_split,
     class_list,
+    is_file,
+    is_possible,
     is_there,
     stem_of,
     unique_names,
@@ -48,8 +50,8 @@ LAYOUT = (
 )
 _PARTS = ("train", "val", "test")
 _NO_LABELS = {*CLASS_LISTS, "train.txt", "val.txt", "test.txt", "valid.txt", "readme.txt"}
-_NAME = 255
-"""letters that a name may have"""
+_SHOWN = 40
+"""letters of a name that is too long"""
 _ROUNDING = 0.01
 """by how much a share may be beyond 0 and 1 before it is taken for pixels"""
 
@@ -173,7 +175,7 @@ class _Layout:
         layout = cls(file.parent, names=checked_classes((str(name).strip() for name in names), str(file)))
         # as ultralytics has it, lists name pictures from here
         base = file.parent / str(content.get("path") or ".")
-        layout.home = base if base.is_dir() else file.parent
+        layout.home = base if is_there(base) and base.is_dir() else file.parent
         count = content.get("nc")
         if count is not None and count != len(names):
             raise DatasetError(
@@ -243,8 +245,9 @@ def _resolved(file: Path, base: Any, entry: str) -> Path:
     tails = dict.fromkeys((plain, short, short.removeprefix("data/")))
     tried = [root / tail for root in roots for tail in tails]
     found = next((path for path in tried if is_there(path)), None)
-    if found is None and len(entry) > _NAME:
-        raise DatasetError(f"{file}: '{entry[:40]}…' is the name of no file; correct it")
+    if found is None and not is_possible(tried[0]):
+        long = max((entry, str(base or "")), key=len)
+        raise DatasetError(f"{file}: '{long[:_SHOWN]}…' is the name of no file; correct it")
     return found or tried[0]
 
 
@@ -308,13 +311,13 @@ def _labels_of(picture: Path) -> Path:
         if parts[place] == "images":
             parts[place] = "labels"
             swapped = Path(*parts)
-            return swapped if swapped.is_file() or not beside.is_file() else beside
+            return swapped if is_file(swapped) or not is_file(beside) else beside
     return beside
 
 
 def _image(path: Path, name: str, index: int, names: Sequence[str], faults: list[Fault]) -> RawImage:
     labels = _labels_of(path)
-    annotation = labels if labels.is_file() else None
+    annotation = labels if is_file(labels) else None
     size_wh = picture_size(path) if annotation is not None else None
     if annotation is not None and size_wh is None and path.is_file():
         reason, remedy = "cannot be read as a picture", "take it anew, or leave it out"

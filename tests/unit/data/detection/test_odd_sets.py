@@ -167,6 +167,7 @@ def test_numbers_in_letters_and_numbers_that_are_none(tmp_path: Path) -> None:
         ("names: {0: cat, 2: dog}\ntrain: images\n", "names are numbered 0, 2; number them"),
         ("names: [cat]\ntrain: 2001-99-99\n", "cannot be read as YAML"),
         (f"names: [cat]\ntrain: {'x' * 300}\n", r"'x{40}…' is the name of no file"),
+        (f"path: {'x' * 300}\nnames: [cat]\ntrain: nowhere\n", r"'x{40}…' is the name of no file"),
     ],
 )
 def test_yaml_of_the_wrong_kind(text: str, message: str, tmp_path: Path) -> None:
@@ -174,6 +175,20 @@ def test_yaml_of_the_wrong_kind(text: str, message: str, tmp_path: Path) -> None
     (tmp_path / "data.yaml").write_text(text)
     with pytest.raises(DatasetError, match=message):
         open_detection("yolo", tmp_path)
+
+
+def test_a_base_folder_whose_name_is_too_long_is_one_that_is_not_there(tmp_path: Path) -> None:
+    yolo(tmp_path, {"a": "0 .5 .5 .5 .5"})
+    (tmp_path / "data.yaml").write_text(f"path: {'x' * 300}\nnames: [cat]\ntrain: images\n")
+    assert len(open_detection("yolo", tmp_path)) == 1
+
+
+def test_a_picture_whose_name_leaves_no_room_for_labels_has_none(tmp_path: Path) -> None:
+    root = yolo(tmp_path, {"a": "0 .5 .5 .5 .5"})
+    (root / "train.txt").write_text(f"images/a.jpg\nimages/{'x' * 252}\n")
+    (root / "data.yaml").write_text("names: [cat]\ntrain: train.txt\n")
+    faults = check_detection(DETECTION["yolo"], root).faults
+    assert "missing_picture" in {fault.kind for fault in faults}
 
 
 def test_lists_that_name_some_of_many(tmp_path: Path) -> None:
