@@ -13,7 +13,7 @@ from PIL import Image
 from saccade import __version__
 from saccade.draw.charts import Ink
 from saccade.evaluation.pictures.report import Report
-from saccade.evaluation.report.page import embedded, part
+from saccade.evaluation.report.page import embedded, fill_shell, part
 from saccade.evaluation.report.tables import Table
 
 _SCRIPTS = ("elements.js", "charts.js", "tables.js", "pictures.js")
@@ -41,13 +41,8 @@ def fill_page(report: Report, data: Mapping[str, Any], script: str, titles: Mapp
         "how": list(report.how),
         "notes": list(report.notes),
     }
-    return Template(part("pictures.html")).substitute(
-        title=escape(report.title),
-        style=part("page.css"),
-        data=embedded("report", common | dict(data)),
-        pictures=pictures or "<p>none</p>",
-        script="\n".join(part(name) for name in (*_SCRIPTS, script)),
-    )
+    sections = Template(part("pictures.html")).substitute(pictures=pictures or "<p>none</p>")
+    return fill_shell(report.title, sections, embedded("report", common | dict(data)), (*_SCRIPTS, script))
 
 
 def line(

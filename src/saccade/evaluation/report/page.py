@@ -2,7 +2,7 @@
 
 import json
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from html import escape
 from importlib.resources import files
 from string import Template
@@ -31,13 +31,8 @@ def to_page(board: Board, inks: Inks) -> str:
         for number, one in enumerate(board.sequences)
         if one.playback is not None
     )
-    return Template(part("page.html")).substitute(
-        title=escape(board.dataset),
-        style=part("page.css"),
-        data=embedded("report", _data(board, inks)),
-        playback=reel,
-        script="\n".join(part(name) for name in _SCRIPTS),
-    )
+    data = f"{embedded('report', _data(board, inks))}\n{reel}"
+    return fill_shell(board.dataset, part("page.html"), data, _SCRIPTS)
 
 
 def _data(board: Board, inks: Inks) -> dict[str, Any]:
@@ -141,6 +136,23 @@ def embedded(name: str, value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     safe = text.replace("<", "\\u003c")
     return f'<script type="application/json" id="{name}">{safe}</script>'
+
+
+def fill_shell(title: str, sections: str, data: str, scripts: Iterable[str]) -> str:
+    """A page: what all reports have, and what this one has.
+
+    Args:
+        sections: HTML of what follows scores and curves.
+        data: HTML of what scripts read.
+        scripts: names of files, in the order in which they run.
+    """
+    return Template(part("shell.html")).substitute(
+        title=escape(title),
+        style=part("page.css"),
+        sections=sections,
+        data=data,
+        script="\n".join(part(name) for name in scripts),
+    )
 
 
 def part(name: str) -> str:
