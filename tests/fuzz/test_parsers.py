@@ -34,6 +34,8 @@ LONG = b"9" * 5000
 DEEP = b"[" * 100_000
 NUM_DISKS = BY_NAME["checkpoints"].samples[0].index(b"PK\6\7") + 19
 """the highest byte of how many disks the archive says that it lies on"""
+LOCK = BY_NAME["LSP joints.npz"].samples[0].index(b"PK\1\2") + 8
+"""of the first file in the archive, says whether it is encrypted"""
 REFUSED: tuple[tuple[str, str, bytes], ...] = (
     ("boxes", "blanks are no separators of thousands", b"1_0,2,3,4\n"),
     ("boxes", "differences would be infinite", b"1,1e308,1,-1e308,9,9,1,9\n"),
@@ -89,6 +91,7 @@ REFUSED: tuple[tuple[str, str, bytes], ...] = (
         "larger than any float",
         in_row("MPII lists", b'"joints": [[', b'"joints": [[' + HUGE + b", 1], ["),
     ),
+    ("LSP joints.npz", "an encrypted archive", patched("LSP joints.npz", LOCK, 1)),
     (
         "LSP joints.npz",
         "an array that is none",

@@ -10,6 +10,7 @@ The third number says in LSP that a joint is hidden, in LSP extended that it is 
 import struct
 import sys
 import tokenize
+import warnings
 import zipfile
 import zlib
 from io import BytesIO
@@ -36,9 +37,9 @@ _DAMAGED = (
     EOFError,
     KeyError,
     MemoryError,
-    NotImplementedError,
     OSError,
     OverflowError,
+    RuntimeError,
     SyntaxError,
     TypeError,
     ValueError,
@@ -125,7 +126,8 @@ def _read(file: Path) -> _Joints:
 
 def _read_npz(file: Path) -> _Joints:
     try:
-        with np.load(BytesIO(file.read_bytes()), allow_pickle=False) as content:
+        with np.load(BytesIO(file.read_bytes()), allow_pickle=False) as content, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of arrays that Python 2 wrote
             names, joints = (np.asarray(content[name]) for name in ("names", "joints"))
         joints = joints.astype(np.float64)
         # of letters that there are not, no text can be made
