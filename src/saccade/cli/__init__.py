@@ -192,5 +192,7 @@ def _help_hint(error: Exception, words: Sequence[str]) -> str:
         return f"did you mean: saccade track {source} --box X,Y,W,H"
     if apart := _apart(words):
         return f"did you mean: {' '.join(apart)}"
+    if getattr(getattr(error, "param", None), "name", None) == "model":
+        return "saccade models list shows what there is"
     context = getattr(error, "ctx", None)
     return f"{context.command_path if context else 'saccade'} --help shows how"

@@ -97,6 +97,7 @@ def test_brackets_in_messages_are_no_markup(monkeypatch, capsys):
         ),
         (["track", "clip.mp4", "--box", "1,2,3,4", "--tracker", "still", "--set", "confidence"], "key=value"),
         (["models", "card", "stil"], "did you mean 'still'"),
+        (["detect", "clip.mp4"], "Missing option '--model' (saccade models list shows what there is)"),
         (["track", "clip.mp4", "--box", "1", "2", "3", "4"], "did you mean: --box 1,2,3,4"),
         (["track", "clip.mp4", "--box", "1,", "2,", "3,", "4.5"], "did you mean: --box 1,2,3,4.5"),
         (
