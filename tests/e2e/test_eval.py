@@ -66,6 +66,18 @@ def test_eval_again_repeats_nothing_and_reports_the_same(
     assert again["models"]["still"]["auc"] == json.loads(first)["models"]["still"]["auc"]
 
 
+def test_only_some_sequences(root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def report(*words: str) -> dict[str, Any]:
+        assert evaluate(root, tmp_path / "out", *words, "--json") == 0
+        return json.loads(capsys.readouterr().out)
+
+    first = report("--sequence", "slow")
+    assert list(first["models"]["still"]["sequences"]) == ["slow"]
+    assert not (tmp_path / "out" / "results" / "folder" / "still" / "fast.txt").exists()
+    assert report()["models"]["still"]["frames"] == 12, "what was left out is run when it is wanted"
+    assert report("--sequence", "slow") == first, "results on other sequences of the data set are no strays"
+
+
 def test_report_from_result_files_alone(
     root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -96,6 +108,7 @@ def test_report_from_result_files_alone(
         (["--protocol", "first-mask"], "a model that takes and answers masks, and 'still' does not"),
         (["--protocol", "mot"], "a model that finds its targets by itself, and 'still' does not"),
         (["--workers", "0"], "Invalid value for '--workers'"),
+        (["--sequence", "slo"], "folder: no sequence 'slo' in it; did you mean 'slow'"),
     ],
 )
 def test_mistakes_end_with_2_and_one_line(

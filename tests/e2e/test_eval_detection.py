@@ -132,6 +132,7 @@ def test_results_of_others_are_scored(voc: Path, tmp_path: Path, capsys: pytest.
         (["toy", "--protocol", "otb"], "--protocol is not for detectors; leave it out"),
         (["toy", "--workers", "2"], "--workers is not for detectors"),
         (["toy", "--repeat", "2"], "--repeat is not for detectors"),
+        (["toy", "--sequence", "a"], "--sequence is not for detectors"),
         (["toy", "--set", "treshold=0.1"], "no setting 'treshold'"),
         (["toy", "--set", "network.classes=cat,dog"], "'toy' knows none of the classes of this data set"),
         (["--detections", "none.json"], "none.json: cannot be read as COCO results"),

@@ -45,6 +45,10 @@ def evaluate(
             metavar="S", help="Which part of it; `saccade data list` shows all.  \\[default: the first]"
         ),
     ] = None,
+    sequence: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Only this sequence. Repeatable.  \\[default: all]"),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Where results go, and are kept.  \\[default: runs/eval/<time>]"),
@@ -118,14 +122,15 @@ def evaluate(
     Example: [bold]saccade eval hourglass8 --dataset mpii --root /data/mpii --split valid[/bold]
     """
     who = WhoWish(boxes=boxes, detector=detector, mean_pose=mean_pose)
-    wishes_tracks = bool(associate or also or protocol)
+    wishes_tracks = bool(associate or also or protocol or sequence)
     task = task_of(dataset, models or (), has_results=detections is not None, wishes_tracks=wishes_tracks)
     if task != "pose":
         refuse_options(who.options, "trackers" if task is None else MODELS[task])
     if task is not None:
         # a run over single pictures has no protocol, and its answers no chance in them
         tracking = {"--protocol": protocol, "--workers": workers, "--ray": ray, "--also": also}
-        refuse_options(tracking | {"--repeat": repeat > 1, "--seed": seed}, MODELS[task])
+        tracking |= {"--sequence": sequence, "--repeat": repeat > 1, "--seed": seed}
+        refuse_options(tracking, MODELS[task])
     wish = Wish(
         datasets=dataset,
         roots=root,
@@ -151,6 +156,7 @@ def evaluate(
             repeat=repeat,
             also=also or (),
             associate=associate,
+            sequences=sequence or (),
             seed=seed,
         )
         evaluate_trackers(wish, running)

@@ -36,6 +36,7 @@ class RunningWish:
     repeat: int
     also: Sequence[str]
     associate: str | None
+    sequences: Sequence[str]
     seed: int
 
     @property
@@ -57,7 +58,7 @@ def evaluate_trackers(wish: Wish, running: RunningWish) -> None:
     base, is_given = wish.place(), wish.detections is not None
     association, settings = Association.of(running.associate, list(wish.settings), is_given=is_given)
     check_detections(wish.detections, names, association)
-    _check(wish, names, [*others, *([str(wish.detections)] if is_given else [])])
+    _check(wish, running, names, [*others, *([str(wish.detections)] if is_given else [])])
     benchmarks = _open(wish, running, base)
     contenders = _contenders(wish, running, names, settings, association, benchmarks)
     trials = _trials(running, contenders, benchmarks, others)
@@ -95,7 +96,7 @@ class _Benchmark:
         return DatasetResults.at(self.out, self.dataset, self.protocol.name)
 
 
-def _check(wish: Wish, names: Sequence[str], others: Iterable[str]) -> None:
+def _check(wish: Wish, running: RunningWish, names: Sequence[str], others: Iterable[str]) -> None:
     """Refuses options that do not go together."""
     if not names and not others:
         raise ModelError(
@@ -109,8 +110,9 @@ def _check(wish: Wish, names: Sequence[str], others: Iterable[str]) -> None:
         raise ConfigError(
             f"{len(wish.datasets)} --dataset, but {len(wish.roots)} --root; give a root for each data set"
         )
-    if wish.split is not None and len(wish.datasets) > 1:
-        raise ConfigError("--split belongs to one data set; evaluate them one by one")
+    for option, value in (("--split", wish.split), ("--sequence", running.sequences)):
+        if value and len(wish.datasets) > 1:
+            raise ConfigError(f"{option} belongs to one data set; evaluate them one by one")
     for name in {*names} & {*others}:
         raise ConfigError(f"--also {name}=…: a model of that name is evaluated already; call it otherwise")
 
@@ -123,6 +125,8 @@ def _open(wish: Wish, running: RunningWish, base: Path) -> list[_Benchmark]:
     for name, root in zip(wish.datasets, wish.roots, strict=True):
         # other machines know nothing of this one's working folder
         data = open_dataset(name, root.resolve() if running.ray is not None else root, wish.split)
+        if running.sequences:
+            data = data.only(running.sequences)
         rules, dialect = choose_protocol(running.protocol, data)
         if data.label in (known.dataset.label for known in benchmarks):
             raise ConfigError(

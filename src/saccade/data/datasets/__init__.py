@@ -1,8 +1,8 @@
 """Data sets: what lies on the disk, a file each; the same serve evaluation and training."""
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from saccade.core import DatasetError
@@ -70,17 +70,39 @@ class Dataset:
         root: the folder it lies in.
         sequences: their names differ from one another.
         split: which part of it; None for the usual one.
+        unasked: its other sequences, where only some are wanted.
     """
 
     name: str
     root: Path
     sequences: tuple[Sequence, ...]
     split: str | None = None
+    unasked: tuple[Sequence, ...] = ()
 
     @property
     def label(self) -> str:
         """Names the data set and its split, as in `got10k-test`; the usual split goes without saying."""
         return self.name if self.split is None else f"{self.name}-{self.split}"
+
+    def only(self, names: Collection[str]) -> "Dataset":
+        """The same, of which only some sequences are wanted.
+
+        Args:
+            names: theirs, or other names under which they are known.
+
+        Raises:
+            DatasetError: when it has no sequence of such a name.
+        """
+        known = {name: one.name for one in self.sequences for name in (one.name, *one.aliases)}
+        for name in names:
+            if name not in known:
+                raise DatasetError(f"{self.label}: no sequence '{name}' in it; {did_you_mean(name, known)}")
+        wanted = {known[name] for name in names}
+        return replace(
+            self,
+            sequences=tuple(one for one in self.sequences if one.name in wanted),
+            unasked=(*self.unasked, *(one for one in self.sequences if one.name not in wanted)),
+        )
 
 
 def find_any(name: str) -> DatasetEntry | StillsEntry:

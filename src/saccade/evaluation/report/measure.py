@@ -123,7 +123,8 @@ def stray_results(
 ) -> Mapping[str, list[str]]:
     """By model, the runs of which there are results, although the data set has no such sequence."""
     protocol = PROTOCOLS[results.protocol]
-    files = {name for s in dataset.sequences for job in protocol.jobs(s) for name in _files(protocol, job)}
+    sequences = (*dataset.sequences, *dataset.unasked)
+    files = {name for s in sequences for job in protocol.jobs(s) for name in _files(protocol, job)}
     strays = {}
     for model in models:
         found = [path for path in results.of(model).folder.iterdir() if path.name not in files]
