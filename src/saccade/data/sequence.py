@@ -19,6 +19,11 @@ from saccade.data.truth import (
 from saccade.media.images import picture_size, read_frame
 
 
+def is_file_name(name: str) -> bool:
+    """Whether a file can be called so on any system, and lies where it is looked for."""
+    return name not in ("", ".", "..") and {"/", "\\", "\0"}.isdisjoint(name)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """What a data set says of a sequence beside its truth.
@@ -65,7 +70,7 @@ class Sequence:
     expected_frames: int | None = None
 
     def __post_init__(self) -> None:
-        if self.name in ("", ".", "..") or not {"/", "\\", "\0"}.isdisjoint(self.name):
+        if not is_file_name(self.name):
             raise DatasetError(
                 f"'{self.name}' is no name for a sequence: its result files are called so; correct it"
             )

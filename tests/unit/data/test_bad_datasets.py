@@ -38,6 +38,12 @@ LAGOT = "LaGOT_multiple_object_per_sequence_annotations_final.json"
             "meta.json: video '/etc': no folder is called so",
             id="YouTube-VOS, another place",
         ),
+        pytest.param(
+            "youtubevos2019",
+            {"valid/meta.json": '{"videos": {"": {"objects": {"1": {"frames": ["1"]}}}}}'},
+            "meta.json: video '': no folder is called so",
+            id="YouTube-VOS, a video without a name",
+        ),
         pytest.param("youtubevos2019", {}, "meta.json: cannot be read", id="YouTube-VOS, not there"),
         pytest.param("mose", {}, "no sequence in it; expected ROOT/valid", id="MOSE, not there"),
         pytest.param("davis2017", {}, "30 of 30 sequences of davis2017 are missing: .*expected", id="DAVIS"),

@@ -15,7 +15,7 @@ from saccade.data.datasets.entry import DatasetEntry
 from saccade.data.formats.text import read_json
 from saccade.data.frames import ListedFrames
 from saccade.data.readers import LabelReader
-from saccade.data.sequence import Facts, Sequence
+from saccade.data.sequence import Facts, Sequence, is_file_name
 from saccade.data.splits import read_text_list
 from saccade.data.truth import ObjectId
 
@@ -64,7 +64,7 @@ def _sequences(year: str, root: Path, split: str) -> Iterator[Sequence]:
     for name, content in sorted(videos["videos"].items()):
         if split in _HALVES and (name in held_out) != _HALVES[split]:
             continue
-        if Path(name).name != name:
+        if not is_file_name(name):
             raise DatasetError(f"{file}: video '{name}': no folder is called so; take the original file anew")
         try:
             objects = {
