@@ -19,10 +19,11 @@ from saccade.core.config import from_json, to_json
 from saccade.ops.masks import fill_box
 from saccade.zoo import CATALOG
 
-# rows that differ from another in settings, or in how deep the same network is; tested elsewhere
+# rows whose loop is another's, with other settings, features or parts, which are tested elsewhere
 VARIANTS = {
     "atom_vot", "atom_multiscale", "atom_prob_ml", "atom_gmm", "dimp18_vot18", "dimp50", "dimp50_vot18",
-    "dimp50_vot19", "prdimp50", "prdimp50_vot18", "super_dimp", "super_dimp_simple", "kys_vot", "lwl_box",
+    "dimp50_vot19", "prdimp18", "prdimp50", "prdimp50_vot18", "super_dimp", "super_dimp_simple", "kys",
+    "kys_vot", "lwl_box", "eco_deep",
 }  # fmt: skip
 TRACKERS = [
     pytest.param(row.name, marks=[pytest.mark.slow] if row.name in VARIANTS else [])

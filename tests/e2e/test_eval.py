@@ -14,10 +14,8 @@ import pytest
 from saccade.cli import main
 
 
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
+def make_sequences(root: Path) -> Path:
     """Two sequences of a bright square on the move."""
-    root = tmp_path / "sequences"
     for name, speed in (("fast", 4), ("slow", 1)):
         (root / name / "img").mkdir(parents=True)
         for index in range(6):
@@ -27,6 +25,20 @@ def root(tmp_path: Path) -> Path:
         rows = "".join(f"{20 + speed * index},30,20,20\n" for index in range(6))
         (root / name / "groundtruth_rect.txt").write_text(rows)
     return root
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return make_sequences(tmp_path / "sequences")
+
+
+@pytest.fixture(scope="module")
+def evaluated(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Sequences, and where results on them lie."""
+    folder = tmp_path_factory.mktemp("evaluated")
+    root = make_sequences(folder / "sequences")
+    assert evaluate(root, folder / "out") == 0
+    return root, folder / "out"
 
 
 def evaluate(root: Path, out: Path, *more: str, dataset: str = "folder") -> int:
@@ -112,11 +124,10 @@ def test_report_from_result_files_alone(
     ],
 )
 def test_mistakes_end_with_2_and_one_line(
-    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str], message: str
+    evaluated: tuple[Path, Path], capsys: pytest.CaptureFixture[str], words: list[str], message: str
 ) -> None:
-    assert evaluate(root, tmp_path / "out") == 0
-    capsys.readouterr()
-    assert evaluate(root, tmp_path / "out", *words) == 2
+    root, out = evaluated
+    assert evaluate(root, out, *words) == 2
     said = capsys.readouterr()
     assert message in said.err
     assert said.out == ""
@@ -302,6 +313,7 @@ def test_a_missing_ray_answers_with_its_install_line(
     assert "pip install 'saccade[cluster]'" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_real_sequences(shared_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert evaluate(shared_data / "sot", tmp_path, "--json") == 0
     still = json.loads(capsys.readouterr().out)["models"]["still"]

@@ -102,11 +102,12 @@ def kill_at(out: Path, moment: str) -> None:
     process.communicate()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "moments",
     [
         pytest.param(["writing 6"], id="while it writes"),
-        pytest.param(["step 2", "writing 6", "judging 2"], id="again and again", marks=pytest.mark.slow),
+        pytest.param(["step 2", "writing 6", "judging 2"], id="again and again"),
     ],
 )
 def test_killed_its_curve_is_that_of_one_left_alone(tmp_path: Path, moments: list[str]) -> None:

@@ -233,7 +233,7 @@ KINDS = [
     ("eco", {}),
     ("dimp_nano", {}),
     ("dimp18", LIGHT),
-    ("prdimp18", LIGHT),  # densities
+    pytest.param("prdimp18", LIGHT, marks=pytest.mark.slow),  # densities
     pytest.param("atom", LIGHT, marks=pytest.mark.slow),
     pytest.param("atom_multiscale", LIGHT, marks=pytest.mark.slow),  # five regions a box
     pytest.param("kys", {}, marks=pytest.mark.slow),  # a scene besides

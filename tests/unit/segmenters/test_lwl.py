@@ -459,7 +459,8 @@ def test_settings_that_cannot_be_are_refused(name, value, words):
             override(preset, {name: value})
 
 
-@pytest.mark.parametrize("name", ["lwl", pytest.param("lwl_box", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["lwl", "lwl_box"])
 def test_reduced_precision_is_near(name, tmp_path):
     torch.manual_seed(0)
     network = LWLNet(takes_boxes=name == "lwl_box")

@@ -46,7 +46,7 @@ def scene(*places: tuple[float, float], side: int = SIDE) -> np.ndarray:
     return frame
 
 
-@pytest.fixture(scope="module", params=FIRST_STEPS)
+@pytest.fixture(scope="module", params=["dimp18", pytest.param("prdimp18", marks=pytest.mark.slow), "atom"])
 def model(request: pytest.FixtureRequest) -> Model:
     torch.manual_seed(0)
     settings = LIGHT | {"learning.first_steps": FIRST_STEPS[request.param]}
