@@ -9,6 +9,7 @@ from saccade.core import Instances
 from saccade.evaluation.pictures.matching import NOBODY
 from saccade.evaluation.pose import Matching, judge
 from saccade.evaluation.pose.joints import Fate
+from saccade.evaluation.pose.scores import image_ids
 from saccade.evaluation.pose.summary import sentences
 from tests.unit.evaluation.pose.people import CROSS, POINTS, dataset, found, person, truths
 
@@ -52,6 +53,15 @@ def test_each_fate() -> None:
     assert fates(lost)[1] is Fate.MISSED
 
 
+def test_similarity_falls_with_the_square_of_the_error() -> None:
+    one = person(50, 50, hidden=[3])
+    joints = judge(dataset([[one]]), [found((one.keypoints + moved(1.0, 2.0), 1.0))]).joints
+    expected = [np.exp(-1 / 2), np.exp(-4 / 2), 1.0]
+    assert joints.similarities[0, :3].tolist() == pytest.approx(expected)
+    assert np.isnan(joints.similarities[0, 3])
+    assert joints.oks.tolist() == [joints.mean_similarity()] == pytest.approx([np.mean(expected)])
+
+
 def test_what_is_not_labelled_has_no_fate_and_is_nobodys_other_side() -> None:
     one = person(50, 50, hidden=[3])
     assert fates(one.keypoints[[0, 1, 3, 2]].astype(np.float64), people=(one, B)) == [
@@ -84,10 +94,25 @@ def test_joints_that_the_model_has_no_place_for_have_no_error() -> None:
 
 
 def test_the_surest_chooses_first_by_similarity() -> None:
-    between = found((A.keypoints + np.array([1.0, 0]), 0.9), (A.keypoints, 0.8), (B.keypoints, 0.1))
-    scores = judge(dataset([[A, B]]), [between])
-    assert scores.pose.tolist() == [0, 2]
-    assert scores.strays.tolist() == [1]
+    near = A.keypoints + np.array([1.0, 0])
+    answers = found((A.keypoints, 0.8), (B.keypoints, 0.1), (near, 0.9), (near, 0.8))
+    scores = judge(dataset([[A, B]]), [answers])
+    assert scores.pose.tolist() == [2, 1]
+    assert scores.strays.tolist() == [0, 3]
+
+
+def test_who_does_not_count_takes_no_pose() -> None:
+    crowd = replace(A, is_crowd=True)
+    assert judge(dataset([[crowd, A]]), [truths([A])]).pose.tolist() == [NOBODY, 0]
+
+
+def test_pictures_of_one_number_are_counted_anew() -> None:
+    data = dataset([[A], [B]])
+    assert image_ids(data) == (0, 1)
+    twins = replace(data, images=tuple(replace(image, id=7) for image in data.images))
+    assert image_ids(twins) == (1, 2)
+    answers = [truths([A]), found()]
+    assert judge(twins, answers).oks_ap == judge(data, answers).oks_ap
 
 
 def test_boxes_tell_who_is_who_where_people_are_alone() -> None:
@@ -117,6 +142,13 @@ def test_losses_are_shared_by_joints_and_bounded() -> None:
     points = A.keypoints + np.array([[25.0, 0], [1000.0, 0], [0, 0], [0, 0]])
     scores = judge(dataset([[A]]), [found((points, 1.0))])
     assert scores.losses.tolist() == [0.5 + 1.0]
+
+
+def test_losses_are_in_longer_sides_of_each_ones_box() -> None:
+    wide = person(50, 50, hidden=[0], box=np.array([10, 40, 90, 60], np.float32))
+    high = person(250, 50, box=np.array([240, 10, 260, 50], np.float32))
+    scores = judge(dataset([[wide, high]]), [truths([wide, high], move=(10, 0))])
+    assert scores.losses.tolist() == [3 * 10 / 80, 4 * 10 / 40]
 
 
 def test_60_people_and_no_people() -> None:

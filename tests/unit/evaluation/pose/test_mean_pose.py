@@ -36,7 +36,20 @@ def test_the_mean_is_of_those_who_count_and_what_is_labelled() -> None:
     assert mean.of == "pose-folder-train"
     answer = mean.answer(dataset([[a, crowd]]).images[0])
     assert answer.keypoints is not None and len(answer) == 1
+    assert answer.scores.tolist() == [1.0] and answer.keypoint_scores.tolist() == [[1.0] * 4]
     assert answer.keypoints[0, 0].tolist() == pytest.approx([55, 50])
+
+
+def test_hidden_joints_are_labelled() -> None:
+    a, b = person(50, 50), person(50, 50)
+    b.keypoints[0] += (10, 0)
+    b.visible[0] = 1
+    assert MeanPose.from_dataset(dataset([[a, b]])).points[0] * 50 == pytest.approx([30.5, 25.5])
+
+
+def test_points_that_are_none_are_refused() -> None:
+    with pytest.raises(ValueError, match="not finite"):
+        MeanPose.from_json({"of": "coco", "points": [[0.5, float("nan")]]})
 
 
 def test_as_json_and_back() -> None:

@@ -171,8 +171,9 @@ def test_lsp_divides_by_the_torso(shared_data: Path) -> None:
     assert next(iter(headline(scores))) == "pck20"
 
 
-def test_others_divide_by_the_longer_side_of_the_box() -> None:
-    data = dataset([[person(box=np.array([0, 0, 40, 100], np.float32))]])
+@pytest.mark.parametrize("box", [(0, 0, 40, 100), (10, 45, 110, 55)], ids=["high", "wide"])
+def test_others_divide_by_the_longer_side_of_the_box(box: tuple[int, ...]) -> None:
+    data = dataset([[person(box=np.array(box, np.float32))]])
     moves = np.array([(10, 0), (5, 0), (20, 0), (20.001, 0)])
     scores = mean_of(data, found((POINTS + 50 + moves, 1.0)))
     assert [headline(scores)[key] for key in ("pck10", "pck05", "pck20")] == [0.5, 0.25, 0.75]

@@ -1,6 +1,7 @@
 """Poses in and out of files, and a model that is broken off."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -177,7 +178,11 @@ def test_key_points_are_translated_by_name() -> None:
     assert translation.notes == [
         "the model finds coco17 and knows no upper_neck, head_top: it misses all of them, and they count"
     ]
-    assert len(translation(found())) == 0
+    assert translated.skeleton == MPII_16
+    unscored = translation(replace(answer, keypoint_scores=None)).keypoint_scores
+    assert unscored is not None and unscored[0, MPII_16.points.index("right_ankle")] == 1
+    nobody = translation(Instances.empty(frame=3, time=0.5))
+    assert (len(nobody), nobody.frame, nobody.time) == (0, 3, 0.5)
     # of the same points nothing is touched, not even those of no score
     same = Translation.of(COCO_17, dataset([[]], COCO_17), "toy")
     assert same(answer) is answer and same.notes == []
