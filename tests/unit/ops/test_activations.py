@@ -41,6 +41,17 @@ def test_without_bend_the_corner_is_sharp() -> None:
     torch.testing.assert_close(BentLeakyReLU(SLOPES, 1e-9)(SCORES), LeakyReLU(SLOPES)(SCORES))
 
 
+@pytest.mark.parametrize("bend", [0.1, 1.0, 3.0])
+def test_a_bent_one_passes_through_zero_and_nears_its_lines(bend: float) -> None:
+    """In place of |s| stands y, with y (y + 4b) = s^2: 0 at 0, and |s| - 2b far away."""
+    activation = BentLeakyReLU(torch.zeros(4, dtype=torch.float64), bend)
+    scores = torch.tensor([0.0, 1e9, -1e9, 1.5], dtype=torch.float64)
+    bent = 2 * activation(scores) - scores
+    assert bent.tolist()[:3] == pytest.approx([0, 1e9 - 2 * bend, 1e9 - 2 * bend], abs=1e-6)
+    y = float(bent[3])
+    assert y * (y + 4 * bend) == pytest.approx(1.5**2)
+
+
 def test_celu_is_the_exponential_unit_of_a_steep_leaky_relu() -> None:
     """As ATOM's paper and its original write it."""
     torch.testing.assert_close(CELU(0.05)(SCORES), F.elu(F.leaky_relu(SCORES, 1 / 0.05), 0.05))
