@@ -142,8 +142,6 @@ def _fates(
     truths, known, unit = people.keypoints[here], is_known[here], units[here]
     same = _similarity(found, truths, unit, known)
     other = _similarity(found, truths[:, sides], unit[:, sides], known[:, sides])
-    # the nose has no other side
-    other[:, np.array(sides) == np.arange(len(sides))] = 0.0
     own = person - first
     others = np.delete(np.maximum(same, other), own, axis=0).max(axis=0, initial=0.0)
     fates = np.select(

@@ -47,7 +47,12 @@ def test_each_fate() -> None:
     # on the same joint of somebody else, and on that of the other side
     swapped[1], swapped[2] = B.keypoints[1], B.keypoints[3]
     assert fates(swapped) == [Fate.RIGHT, Fate.SWAPPED, Fate.SWAPPED, Fate.RIGHT]
-    # another kind of joint is no swap
+    # what is lost beside it is not
+    swapped[2] = (1000, 1000)
+    assert fates(swapped) == [Fate.RIGHT, Fate.SWAPPED, Fate.MISSED, Fate.RIGHT]
+    # nor is another kind of joint, or somebody in the next picture
+    pictures = judge(dataset([[A], [B]]), [found((swapped, 0.9)), truths([B])])
+    assert pictures.joints.fates[0, 1] == Fate.MISSED
     lost = points.copy()
     lost[1] = B.keypoints[2]
     assert fates(lost)[1] is Fate.MISSED
@@ -104,6 +109,14 @@ def test_the_surest_chooses_first_by_similarity() -> None:
 def test_who_does_not_count_takes_no_pose() -> None:
     crowd = replace(A, is_crowd=True)
     assert judge(dataset([[crowd, A]]), [truths([A])]).pose.tolist() == [NOBODY, 0]
+    assert judge(dataset([[A, crowd]]), [truths([A])]).pose.tolist() == [0, NOBODY]
+
+
+def test_who_is_who_rests_on_what_is_labelled() -> None:
+    one = person(50, 50, hidden=[1, 2, 3])
+    one.keypoints[1:] = 900
+    # exp(-1.5² / 2) is 0.32, and a quarter of it too little
+    assert judge(dataset([[one]]), [found((A.keypoints + moved(1.5, 0), 1.0))]).pose.tolist() == [0]
 
 
 def test_pictures_of_one_number_are_counted_anew() -> None:
