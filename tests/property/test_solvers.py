@@ -123,6 +123,36 @@ def test_a_state_that_is_kept_goes_on_where_it_stopped() -> None:
     torch.testing.assert_close(torch.cat(twice, dim=1), torch.cat(once, dim=1))
 
 
+def two_directions(seed: int) -> tuple[MatrixProblem, Tensor, Tensor]:
+    """Equations without a preconditioner, a residual, and the direction of the last step."""
+    problem, last, residual = random_problem(seed, targets=2)
+    return MatrixProblem(problem.matrices), residual, last
+
+
+@pytest.mark.parametrize(
+    ("shrunk", "restarts"), [pytest.param(0.5, False, id="goes on"), pytest.param(2.0, True, id="restarts")]
+)
+def test_a_direction_has_as_much_of_the_last_as_the_formula_says(shrunk: float, restarts: bool) -> None:
+    problem, residual, last = two_directions(3)
+    rho, before = residual.square().sum(dim=1), shrunk * residual
+    beta = ((rho - (before * residual).sum(dim=1)) / 3.0).clamp(min=0)
+    assert (beta == 0).all() if restarts else (beta > 0).all()
+    state = CGState(split(last), torch.full_like(rho, 3.0), split(before))
+    found = ConjugateGradient(polak_ribiere).direct(problem, split(residual), state)
+    torch.testing.assert_close(torch.cat(found.direction, dim=1), residual + beta[:, None] * last)
+    torch.testing.assert_close(found.rho, rho)
+
+
+def test_forgetting_takes_less_of_the_last_direction() -> None:
+    problem, residual, last = two_directions(4)
+    rho = residual.square().sum(dim=1)
+    kept = CGState(split(last), torch.full_like(rho, 3.0), split(residual))
+    solver = ConjugateGradient(fletcher_reeves, forgetting=0.25)
+    found = solver.direct(problem, split(residual), solver.init(split(residual), kept))
+    share = 0.25 * rho / 3.0
+    torch.testing.assert_close(torch.cat(found.direction, dim=1), residual + share[:, None] * last)
+
+
 def test_without_a_memory_a_kept_state_is_ignored() -> None:
     problem, _, b = random_problem(5, 2)
     x, kept = ConjugateGradient().solve(problem, split(b), steps=2)
