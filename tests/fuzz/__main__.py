@@ -38,7 +38,7 @@ def main() -> int:
     console = Console(width=None if sys.stdout.isatty() else 110)
 
     def tell(name: str) -> None:
-        # all of them take an hour or two: what is known is said
+        # all of them take an hour: what is known is said
         score = scores[name]
         if score.outcomes.total() == options.cases:
             console.print(f"{name}: {score.outcomes['broken']:,} broken", style="dim", highlight=False)

@@ -246,8 +246,8 @@ def _resolved(file: Path, base: Any, entry: str) -> Path:
     tried = [root / tail for root in roots for tail in tails]
     found = next((path for path in tried if is_there(path)), None)
     if found is None and not is_possible(tried[0]):
-        long = max((entry, str(base or "")), key=len)
-        raise DatasetError(f"{file}: '{long[:_SHOWN]}…' is the name of no file; correct it")
+        longest = max(tried[0].parts, key=len)
+        raise DatasetError(f"{file}: '{longest[:_SHOWN]}…' is the name of no file; correct it")
     return found or tried[0]
 
 
