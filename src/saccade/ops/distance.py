@@ -25,8 +25,7 @@ def radial_profiles(
     """
     last = values.shape[1] - 1
     position = (distances / spacing).clamp(max=last)
-    # the share of the bin behind grows from 0 to 1; behind the last there is none
-    before = position.floor().clamp(max=max(last - 1, 0))
-    share = position - before
+    before = position.floor()
     index = before.long()
-    return torch.lerp(values[:, index], values[:, (index + 1).clamp(max=last)], share)
+    # the share of the bin behind grows from 0 to 1; behind the last there is none, and nothing left to share
+    return torch.lerp(values[:, index], values[:, (index + 1).clamp(max=last)], position - before)

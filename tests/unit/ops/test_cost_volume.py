@@ -47,6 +47,11 @@ def test_it_is_what_it_is_defined_as(
         torch.testing.assert_close(found[n], by_definition(x[n], y[n], patch, reach), atol=1e-5, rtol=1e-5)
 
 
+def test_patches_of_three_cells_and_nine_of_reach_where_nothing_is_said() -> None:
+    x, y = torch.randn(2, 1, 3, 2, 12)
+    torch.testing.assert_close(cost_volume(x, y)[0], by_definition(x[0], y[0], 3, 9), atol=1e-5, rtol=1e-5)
+
+
 def test_the_other_way_round() -> None:
     x, y = torch.randn(2, 1, 6, 5, 7)
     torch.testing.assert_close(

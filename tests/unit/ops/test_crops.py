@@ -1,8 +1,11 @@
 """Crops: which pixels they are made of, borders, and the map between frame and crop."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -115,6 +118,113 @@ def test_a_batch_equals_its_single_crops() -> None:
     for i in range(5):
         one, its_corners = sample_patch(frame, centres[i : i + 1], sizes[i : i + 1], (16, 12))
         assert torch.equal(patches[i], one[0]) and torch.equal(corners[i], its_corners[0])
+
+
+def along_one_side(
+    length: int, place: float, size: float, ratio: float, mode: str, legacy: bool
+) -> tuple[list[int], tuple[float, float]]:
+    """The pixels that one side of a crop is made of, and its corners, each by the rule in its words.
+
+    Args:
+        ratio: of the region to the output, by the side on which it is smaller.
+    """
+    place = math.trunc(place)
+    step = max(int(ratio - np.float32(0.1)), 1)
+    used = list(range(length))[place % step :: step]
+    place //= step
+    pixels = max(round(size / step), 2)
+    if legacy:
+        first, stop = place - (pixels - 1) // 2, place + pixels // 2 + 1
+    else:
+        first, stop = place - (pixels - 1) / 2, place + pixels / 2 + 1
+    if mode != "replicate":
+        shift = max(-first, 0) - max(stop - len(used), 0)
+        first, stop = first + shift, stop + shift
+        if (outside := (max(-first, 0) + max(stop - len(used), 0)) // 2) > 0:
+            first, stop = -outside, stop - first - outside
+    columns = range(math.trunc(first), math.trunc(stop))
+    return [used[min(max(column, 0), len(used) - 1)] for column in columns], (step * first, step * stop)
+
+
+side = st.floats(4, 150, width=32)
+
+
+@given(
+    centre=st.tuples(st.floats(-20, 100, width=32), st.floats(-20, 80, width=32)),
+    size=st.tuples(side, side),
+    output_wh=st.none() | st.tuples(st.integers(4, 40), st.integers(4, 40)),
+    mode=st.sampled_from(["replicate", "inside", "inside_major"]),
+    max_scale_change=st.sampled_from([None, 1.5]),
+    legacy=st.booleans(),
+)
+def test_a_crop_is_made_of_the_pixels_that_the_rules_name(
+    centre: tuple[float, float],
+    size: tuple[float, float],
+    output_wh: tuple[int, int] | None,
+    mode: str,
+    max_scale_change: float | None,
+    legacy: bool,
+) -> None:
+    frame_wh = (80, 60)
+    # what falls on a whole number does so in single precision
+    sizes = [np.float32(each) for each in size]
+    shares = [one / np.float32(whole) for one, whole in zip(sizes, frame_wh, strict=True)]
+    if mode != "replicate":
+        share = max(shares) if mode == "inside" else min(shares)
+        shrink = min(max(share, np.float32(1)), np.float32(max_scale_change or math.inf))
+        sizes = [np.trunc(each / shrink) for each in sizes]
+    ratio = (
+        1.0 if output_wh is None else min(a / np.float32(b) for a, b in zip(sizes, output_wh, strict=True))
+    )
+    sides = zip(frame_wh, centre, sizes, strict=True)
+    (columns, xs), (rows, ys) = (along_one_side(*each, ratio, mode, legacy) for each in sides)
+
+    frame = np.random.default_rng(0).integers(0, 256, (60, 80, 3), np.uint8)
+    patch, corners = crop(
+        frame,
+        centre,
+        size,
+        output_wh=output_wh,
+        mode=mode,
+        max_scale_change=max_scale_change,
+        legacy=legacy,
+    )
+    assert corners.tolist() == [[xs[0], ys[0], xs[1], ys[1]]]
+    expected = torch.from_numpy(frame[np.ix_(rows, columns)]).permute(2, 0, 1)[None].float()
+    if output_wh is not None:
+        expected = F.interpolate(expected, output_wh[::-1], mode="bilinear", align_corners=False)
+    torch.testing.assert_close(patch, expected)
+
+
+@pytest.mark.parametrize(
+    ("centre", "side", "how", "corners"),
+    [
+        ((320.0, 180.0), 288.0, {}, (176.5, 36.5, 465.0, 325.0)),
+        ((320.0, 180.0), 287.0, {}, (177.0, 37.0, 464.5, 324.5)),
+        ((100.0, 100.0), 288.0, {}, (-43.5, -43.5, 245.0, 245.0)),
+        ((320.0, 180.0), 700.0, "at most 1.5", (-0.5, -140.0, 640.0, 500.5)),
+        ((620.0, 20.0), 300.0, "at most 1.5", (339.5, 0.0, 640.0, 300.5)),
+    ],
+)
+def test_corners_that_the_trackers_are_known_to_measure(
+    centre: tuple[float, float], side: float, how: object, corners: tuple[float, ...]
+) -> None:
+    shrinking = {"output_wh": (352, 352), "mode": "inside_major", "max_scale_change": 1.5}
+    _, measured = crop(numbered(360, 640), centre, (side, side), **(shrinking if how else {}))
+    assert measured.tolist() == [list(corners)]
+
+
+def test_views_of_a_batch_are_chosen_and_moved() -> None:
+    corners = torch.tensor([[0.0, 0.0, 10.0, 20.0], [30.0, 40.0, 70.0, 80.0]])
+    views = CropView.of_corners(corners, (20, 20))
+    torch.testing.assert_close(views.scale, torch.tensor([0.5**0.5, 2.0]))
+    chosen = views[1:].to(torch.device("cpu"))
+    assert (chosen.centre.tolist(), chosen.scale.tolist(), chosen.size_wh) == (
+        [[49.5, 59.5]],
+        [2.0],
+        (20, 20),
+    )
+    assert views[0].to_frame(torch.tensor([9.5, 9.5])).tolist() == [4.5, 9.5]
 
 
 def test_corners_give_the_view_of_a_crop() -> None:

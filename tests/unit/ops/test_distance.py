@@ -12,8 +12,12 @@ def test_distances_are_measured_from_the_centre_in_cells() -> None:
     distances = distance_map((3, 4), torch.tensor([[1.0, 2.0], [-2.0, 0.5]]))
     assert distances.shape == (2, 3, 4)
     assert float(distances[0, 2, 1]) == 0
-    assert float(distances[0, 0, 3]) == pytest.approx(8**0.5)
-    assert float(distances[1, 0, 0]) == pytest.approx((4 + 0.25) ** 0.5)
+    assert float(distances[0, 1, 3]) == pytest.approx((4 + 1) ** 0.5)
+    assert float(distances[1, 0, 1]) == pytest.approx((9 + 0.25) ** 0.5)
+
+
+def test_distances_are_as_precise_as_centres() -> None:
+    assert distance_map((2, 2), torch.zeros(2, dtype=torch.float64)).dtype == torch.float64
 
 
 @pytest.mark.parametrize(

@@ -82,6 +82,7 @@ def test_odd_numbers_of_cells_are_interpolated_exactly() -> None:
 def test_a_sum_of_series_is_the_sum_of_their_functions() -> None:
     coarse, fine = torch.randn(4, 5, 7, dtype=torch.float64), torch.randn(4, 9, 9, dtype=torch.float64)
     total = sum_series([cfft2(coarse), cfft2(fine)])
+    assert total.shape == (4, 9, 5)
     expected = sample_series(cfft2(coarse), (20, 22)) + sample_series(cfft2(fine), (20, 22))
     torch.testing.assert_close(sample_series(total, (20, 22)), expected)
 
@@ -127,6 +128,7 @@ def test_a_centred_kernel_moves_samples_to_the_middle_of_their_cells() -> None:
     centred, plain = (cubic_interpolation((9, 9), centred=c, dtype=torch.float64) for c in (True, False))
     half_a_cell = torch.tensor([-math.pi / 9, -math.pi / 9], dtype=torch.float64)
     torch.testing.assert_close(centred, shift_series(plain, half_a_cell))
+    assert torch.equal(cubic_interpolation((9, 9), dtype=torch.float64), centred)
 
 
 @pytest.mark.parametrize("a", [-0.75, -0.5])

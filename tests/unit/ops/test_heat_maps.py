@@ -69,6 +69,13 @@ def test_maps_of_everybody_are_the_highest_of_each() -> None:
     np.testing.assert_allclose(background, 1 - expected.max(0), atol=1e-6)
 
 
+def test_each_picture_of_a_batch_has_its_background() -> None:
+    maps = torch.rand(2, 3, 4, 5)
+    found = with_background(maps)
+    assert found.shape == (2, 4, 4, 5)
+    torch.testing.assert_close(found[1], with_background(maps[1]))
+
+
 @pytest.mark.parametrize("count", [0, 2])
 def test_maps_of_nobody_are_zero(count: int) -> None:
     maps = gaussian_maps(torch.rand(count, 3, 2), torch.zeros(count, 3, dtype=torch.bool), (4, 5), sigma=1.0)

@@ -62,9 +62,12 @@ class Correspondence:
         )
 
     def relabel(self, found: Instances) -> Instances:
-        """What was found, with labels of the data set, without what it knows no class for."""
+        """What was found, with labels of the data set, without what it knows no class for.
+
+        Boxes without labels stay as they are: they cannot be scored, and are refused where that is tried.
+        """
         if found.labels is None or not len(found):
-            return Instances.empty(frame=found.frame, time=found.time)
+            return found
         labels = np.array(self.labels, np.int64)[found.labels]
         return replace(found, labels=labels, names=None)[labels >= 0]
 

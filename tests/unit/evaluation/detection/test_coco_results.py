@@ -30,6 +30,7 @@ def test_there_and_back(tmp_path: Path) -> None:
         np.testing.assert_array_equal(one.boxes, other.boxes)
         np.testing.assert_array_equal(one.scores, other.scores)
         assert len(one) == 0 or one.labels.tolist() == other.labels.tolist()
+    assert [each.frame for each in back] == [0, 1]
 
 
 @pytest.mark.parametrize("name", [1, "picture-0", "picture-0.png"])
@@ -64,6 +65,14 @@ def test_what_is_no_results_file_is_refused_with_the_row(tmp_path: Path, content
     with pytest.raises(DatasetError, match=message) as caught:
         read_coco_results(file, dataset([[]]))
     assert str(file) in str(caught.value)
+
+
+@pytest.mark.parametrize(("count", "shown"), [(8, "1, 2, 3, 4, 5, 6, 7, 8"), (9, "1, 2, 3, 4, 5, 6, 7, 8 …")])
+def test_of_many_categories_the_first_are_named(tmp_path: Path, count: int, shown: str) -> None:
+    file = tmp_path / "detections.json"
+    file.write_text(json.dumps([ROW | {"category_id": 0}]))
+    with pytest.raises(DatasetError, match=rf"there are: {shown}(;|$)"):
+        read_coco_results(file, dataset([[]], [f"class {number}" for number in range(count)]))
 
 
 def test_a_missing_file(tmp_path: Path) -> None:

@@ -31,11 +31,16 @@ def test_the_matrix_adds_up_to_all_truths_and_all_detections() -> None:
     ("box", "label", "fault"),
     [
         (A, 0, Fault.DUPLICATE),
+        # half an overlap is enough
+        ((0, 0, 10, 5), 0, Fault.DUPLICATE),
         (B, 0, Fault.CONFUSED),
         (OFF, 0, Fault.LOOSE),
         (C, 0, Fault.BACKGROUND),
         # near what is of another class only
         (OFF, 1, Fault.BACKGROUND),
+        # overlaps of 0.105 and 0.095
+        ((0, 8.1, 10, 18.1), 0, Fault.LOOSE),
+        ((0, 8.265, 10, 18.265), 0, Fault.BACKGROUND),
     ],
 )
 def test_why_a_detection_is_wrong(box: Box, label: int, fault: Fault) -> None:
@@ -44,6 +49,15 @@ def test_why_a_detection_is_wrong(box: Box, label: int, fault: Fault) -> None:
     rows = [(0, A, 0.9), (label, box, 0.8), (1, B, 0.7)]
     (alarm,) = judge(data, [found(*rows)]).mistakes.false_alarms
     assert (alarm.fault, alarm.detection) == (fault, 1)
+    near = {Fault.DUPLICATE: 0, Fault.CONFUSED: 1, Fault.LOOSE: 0, Fault.BACKGROUND: None}
+    assert alarm.truth == near[fault]
+
+
+def test_what_has_the_very_threshold_is_kept() -> None:
+    scores = judge(dataset([[(0, A)]]), [found((0, A, 0.0), (0, B, 0.0))])
+    assert scores.threshold == 0.0
+    assert scores.mistakes.confusion.tolist() == [[1, 0, 0], [0, 0, 0], [1, 0, 0]]
+    assert scores.mistakes.misses == ()
 
 
 def test_misses_are_those_that_nothing_was_found_of_first_then_the_largest() -> None:

@@ -12,6 +12,7 @@ from tests.unit.evaluation.detection.pictures import Box, dataset, found
 
 A: Box = (0, 0, 10, 10)
 A_LOW: Box = (0, 0, 10, 8)
+HALF: Box = (0, 0, 10, 5)
 B: Box = (40, 0, 50, 10)
 
 
@@ -23,10 +24,30 @@ B: Box = (40, 0, 50, 10)
         pytest.param([(0, A)], [(1, A, 0.9)], True, [-1], [], id="another class"),
         pytest.param([(0, A)], [(0, A_LOW, 0.3), (0, A, 0.9)], True, [-1, 0], [], id="the surest first"),
         pytest.param([(0, A)], [(0, A, 0.5), (0, A, 0.5)], True, [0, -1], [], id="of equals the first"),
+        pytest.param([(0, A)], [(0, A, 0.5)] * 40, True, [0] + [-1] * 39, [], id="of many equals the first"),
         pytest.param([(0, A), (0, A_LOW)], [(0, A, 0.9), (0, A, 0.8)], True, [0, 1], [], id="the next best"),
         pytest.param([(0, A), (0, A_LOW)], [(0, A, 0.9), (0, A, 0.8)], False, [0, -1], [], id="none by VOC"),
         pytest.param([(0, A, "crowd")], [(0, (2, 2, 4, 4), 0.9)] * 3, True, [-1] * 3, [0, 1, 2], id="crowd"),
         pytest.param([(0, A, "crowd")], [(0, B, 0.9)], True, [-1], [], id="beside a crowd"),
+        pytest.param([(0, A, "crowd")], [(0, B, 0.9)], False, [-1], [], id="beside a crowd by VOC"),
+        pytest.param(
+            [(0, A, "difficult")], [(0, HALF, 0.9)], True, [-1], [0], id="half an overlap with a difficult"
+        ),
+        pytest.param(
+            [(0, A, "difficult")], [(0, HALF, 0.9)], False, [-1], [0], id="half an overlap with one by VOC"
+        ),
+        pytest.param([(0, A)], [(0, HALF, 0.9)], False, [0], [], id="half an overlap by VOC"),
+        pytest.param(
+            [(0, A), (0, A_LOW, "difficult")],
+            [(0, A, 0.9)] * 2,
+            True,
+            [0, -1],
+            [1],
+            id="a difficult one is there for whoever comes late",
+        ),
+        pytest.param(
+            [(0, A), (0, A_LOW, "difficult")], [(0, A, 0.9)] * 2, False, [0, -1], [], id="but not by VOC"
+        ),
         pytest.param(
             [(0, A, "difficult")], [(0, A, 0.9)] * 2, True, [-1, -1], [0, 1], id="difficult is never used up"
         ),
@@ -51,6 +72,7 @@ def test_cases(
     table = Detections.of([found(*detections)], 2)
     matches = match(Truths.of(data), table, 0.5, takes_next=takes_next)
     assert matches.truth.tolist() == matched
+    assert (matches.overlap > 0).tolist() == [truth >= 0 for truth in matched]
     assert np.flatnonzero(matches.is_ignored).tolist() == ignored
     back = {detection: truth for truth, detection in enumerate(matches.detection.tolist()) if detection >= 0}
     assert back == {detection: truth for detection, truth in enumerate(matched) if truth >= 0}
@@ -61,9 +83,11 @@ def test_half_an_overlap_is_enough_unless_told() -> None:
     assert match(Truths.of(dataset([[(0, A), (0, B)]])), halves, takes_next=True).truth.tolist() == [0, -1]
 
 
-def test_the_same_box_in_another_picture_is_no_match() -> None:
-    data = dataset([[(0, A)], []])
-    table = Detections.of([found(), found((0, A, 0.9))], 2)
+@pytest.mark.parametrize(("true", "answered"), [(0, 0), (1, 0), (0, 1)])
+@pytest.mark.parametrize("order", [1, -1])
+def test_the_same_box_in_another_picture_is_no_match(true: int, answered: int, order: int) -> None:
+    data = dataset([[(true, A)], []][::order])
+    table = Detections.of([found(), found((answered, A, 0.9))][::order], 2)
     assert match(Truths.of(data), table, takes_next=True).truth.tolist() == [-1]
 
 
