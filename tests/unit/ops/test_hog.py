@@ -57,9 +57,9 @@ def picture(height: int, width: int, seed: int = 0) -> torch.Tensor:
     )
 
 
-@pytest.mark.parametrize(("height", "width"), [(24, 24), (16, 40)])
-def test_equals_the_slow_version(height: int, width: int) -> None:
-    gray = picture(height, width)
+@pytest.mark.parametrize(("height", "width", "contrast"), [(24, 24, 1.0), (16, 40, 1.0), (24, 24, 0.02)])
+def test_equals_the_slow_version(height: int, width: int, contrast: float) -> None:
+    gray = contrast * picture(height, width)
     expected = slow_hog(gray[0].double().numpy())
     np.testing.assert_allclose(hog(gray)[0].numpy(), expected, atol=2e-5)
 
@@ -72,6 +72,11 @@ def test_a_batch_equals_its_pictures() -> None:
     batch = torch.cat([picture(24, 24, seed) for seed in range(3)])
     single = torch.cat([hog(batch[i : i + 1]) for i in range(3)])
     torch.testing.assert_close(hog(batch), single, rtol=0, atol=1e-6)
+
+
+def test_large_pictures_are_looked_at_one_by_one() -> None:
+    batch = torch.cat([picture(256, 240, seed) for seed in range(2)])
+    torch.testing.assert_close(hog(batch)[1:], hog(batch[1:]), rtol=0, atol=1e-6)
 
 
 def test_contrast_does_not_matter_where_there_is_structure() -> None:

@@ -126,6 +126,11 @@ def test_of_too_many_the_highest_are_left() -> None:
         np.testing.assert_array_equal(row, whole[:10])
 
 
+def test_128_where_nothing_is_said() -> None:
+    maps = torch.rand(1, 60, 60)
+    assert find_joints(maps, threshold=THRESHOLD).scores.shape == (1, 128)
+
+
 def test_refined_joints_are_in_the_middles_of_gaussians() -> None:
     torch.manual_seed(4)
     # also at the rim
@@ -136,6 +141,21 @@ def test_refined_joints_are_in_the_middles_of_gaussians() -> None:
     torch.testing.assert_close(found.points[:, 0], middles, atol=2e-3, rtol=0)
     torch.testing.assert_close(found.scores, joints.scores)
     assert (joints.points[:, 0] - middles).abs().max() > 0.1, "without, they are on eighths of cells"
+
+
+def test_three_cells_are_enough_for_a_gaussian() -> None:
+    maps = gaussian_patches(torch.tensor([[1.2, 0.9]]), (3, 3), sigma=7 / 8, radius=20)
+    found = refined(find_joints(maps, threshold=THRESHOLD), maps)
+    torch.testing.assert_close(found.points[0, 0], torch.tensor([1.2, 0.9]), atol=2e-3, rtol=0)
+
+
+@pytest.mark.parametrize("middle", [(-1.3, 3.3), (3.3, -1.3), (13.3, 3.3), (3.3, 10.3)], ids=str)
+def test_what_would_move_too_far_stays_on_both_axes(middle: tuple[float, float]) -> None:
+    """Of a Gaussian whose middle is outside, the map's peak is at the rim."""
+    maps = gaussian_patches(torch.tensor([middle]), (10, 13), sigma=7 / 8, radius=20)
+    joints = find_joints(maps, threshold=THRESHOLD)
+    assert joints.scores.shape == (1, 1)
+    assert torch.equal(refined(joints, maps).points, joints.points)
 
 
 def test_what_is_no_gaussian_stays() -> None:

@@ -29,6 +29,14 @@ B: Box = (40, 0, 50, 10)
         pytest.param([(0, A), (0, A_LOW)], [(0, A, 0.9), (0, A, 0.8)], False, [0, -1], [], id="none by VOC"),
         pytest.param([(0, A, "crowd")], [(0, (2, 2, 4, 4), 0.9)] * 3, True, [-1] * 3, [0, 1, 2], id="crowd"),
         pytest.param([(0, A, "crowd")], [(0, B, 0.9)], True, [-1], [], id="beside a crowd"),
+        pytest.param(
+            [(0, A, "crowd")],
+            [(0, (5, 0, 15, 10), 0.9), (0, B, 0.8)],
+            False,
+            [-1, -1],
+            [0],
+            id="half in a crowd, and beside it, by VOC",
+        ),
         pytest.param([(0, A, "crowd")], [(0, B, 0.9)], False, [-1], [], id="beside a crowd by VOC"),
         pytest.param(
             [(0, A, "difficult")], [(0, HALF, 0.9)], True, [-1], [0], id="half an overlap with a difficult"

@@ -29,6 +29,7 @@ class Toy:
 
     def __init__(self, breaks_at: int | None = None) -> None:
         self.seen: list[int] = []
+        self.batches: list[int] = []
         self._breaks_at = breaks_at
 
     def __call__(self, pictures: list[np.ndarray]) -> list[Instances]:
@@ -36,6 +37,7 @@ class Toy:
         if self._breaks_at in numbers:
             raise KeyboardInterrupt
         self.seen += numbers
+        self.batches.append(len(numbers))
         return [found((0, (0, 0, n + 1, 2), n / 10), (1, (0, 0, 1, 1), 0.5)) for n in numbers]
 
 
@@ -48,7 +50,7 @@ def test_all_pictures_are_written_down(tmp_path: Path) -> None:
     results = begin(tmp_path)
     assert not results.is_whole
     answers = run_detector(toy, DATA, read, results, CLASSES, lambda: counted.append(1), batch=3)
-    assert (toy.seen, len(counted)) == (list(range(7)), 7)
+    assert (toy.seen, toy.batches, len(counted)) == (list(range(7)), [3, 3, 1], 7)
     assert sorted(file.name for file in results.folder.iterdir()) == [
         "detections.json",
         "run.json",

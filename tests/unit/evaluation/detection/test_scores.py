@@ -120,6 +120,27 @@ def test_sizes_are_those_that_the_annotation_states() -> None:
     assert scores.coco.average_precision(size="small") == 1.0
 
 
+@pytest.mark.parametrize(
+    ("area", "size"),
+    [(0.5, "small"), (1023.0, "small"), (1024.0, "medium"), (9215.0, "medium"), (9216.0, "large")],
+)
+def test_sizes_end_at_32_and_96_squared_pixels(area: float, size: str) -> None:
+    some = dataset([], images=(image([(0, C)], areas=np.array([area])),))
+    scores = judge(some, [found((0, C, 0.9))])
+    assert [each for each in ("small", "medium", "large") if scores.num_truths(each)] == [size]
+    assert scores.num_truths("all") == 1
+    operation = scores.of_size(size)
+    assert (operation.right, operation.missed) == (1, 0)
+
+
+def test_wrong_detections_are_as_large_as_their_box() -> None:
+    # one of 20 x 20 that is nothing, one that is of another picture's size
+    data = dataset([[(0, C)]], ["cat"])
+    scores = judge(data, [found((0, C, 0.9), (0, (300, 0, 320, 20), 0.95), (0, (400, 0, 440, 40), 0.92))])
+    of_sizes = [scores.of_size(size) for size in ("small", "medium", "large")]
+    assert [(each.right, each.wrong, each.missed) for each in of_sizes] == [(0, 1, 0), (0, 1, 0), (1, 0, 0)]
+
+
 def test_the_engine_the_overlaps_and_the_counts_are_always_said() -> None:
     scores = judge(dataset([[(0, A)], []]), [found((0, A, 0.4)), found()], score_floor=0.01)
     text = " ".join(sentences(scores))
