@@ -75,7 +75,7 @@ def gaussian_series(size_wh: tuple[int, int], sigma: Float[Tensor, "*n 2"]) -> F
     series is real because the Gaussian is even.
     """
     width, height = size_wh
-    rows = torch.arange(-((height - 1) // 2), height // 2 + 1, dtype=sigma.dtype, device=sigma.device)
+    rows = torch.arange(-(height // 2), height // 2 + 1, dtype=sigma.dtype, device=sigma.device)
     columns = torch.arange(width // 2 + 1, dtype=sigma.dtype, device=sigma.device)
 
     def coefficients(frequencies: Tensor, sigma: Tensor, period: int) -> Tensor:

@@ -41,7 +41,9 @@ def rows_of(joints: Joints) -> list[np.ndarray]:
 
 
 def check(maps: Tensor, distance: float = DISTANCE) -> list[np.ndarray]:
-    found = rows_of(find_joints(maps, threshold=THRESHOLD, distance=distance, limit=1000))
+    joints = find_joints(maps, threshold=THRESHOLD, distance=distance, limit=1000)
+    found = rows_of(joints)
+    assert joints.scores.shape[1] == max(map(len, found)), "rows are as long as the longest"
     for row, heat in zip(found, maps.numpy(), strict=True):
         assert (np.diff(row[:, 2]) <= 0).all(), "the highest comes first"
         expected = np.array(literal_joints(heat, distance)).reshape(-1, 3)

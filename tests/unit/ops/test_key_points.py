@@ -64,6 +64,21 @@ def test_coco_has_the_same_oks() -> None:
     assert mine[0, 0] == pytest.approx(judge.ious[1, 1][0, 0], abs=1e-6)
 
 
+def test_one_point_that_counts_is_all_that_counts() -> None:
+    one = people(1)
+    is_known = np.zeros((1, 17), bool)
+    is_known[0, 3] = True
+    assert oks(one, one, np.array([[900.0]]), SIGMAS, is_known=is_known) == [[1.0]]
+
+
+def test_without_sigmas_all_points_have_the_same() -> None:
+    found, truth = people(2), people(3, seed=1)
+    areas = np.full((2, 3), 900.0)
+    np.testing.assert_array_equal(
+        oks(found, truth, areas, ()), oks(found, truth, areas, [FALLBACK_SIGMA] * 17)
+    )
+
+
 def literal_nms(points: np.ndarray, areas: np.ndarray, threshold: float) -> list[int]:
     left = []
     for row in range(len(points)):
@@ -112,3 +127,4 @@ def test_scores_are_those_of_boxes_times_the_mean_of_sure_points() -> None:
     points = np.array([[0.1, 0.5, 0.9], [0.2, 0.1, 0.0], [1.0, 1.0, 1.0]])
     scores = rescore(np.array([0.5, 0.9, 0.8]), points, threshold=0.2)
     np.testing.assert_allclose(scores, [0.5 * 0.7, 0, 0.8])
+    np.testing.assert_allclose(rescore(np.array([0.5]), points[:1], threshold=0.5), [0.5 * 0.9])

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from saccade.ops.fourier import sample_series
+from saccade.ops.fourier import cfft2, sample_series
 from saccade.ops.labels import gaussian_density, gaussian_label, gaussian_series
 
 
@@ -44,11 +44,25 @@ def test_the_series_is_a_gaussian_at_the_origin(size: tuple[int, int]) -> None:
     torch.testing.assert_close(values.roll((height // 2, width // 2), (0, 1)), expected, atol=5e-3, rtol=0)
 
 
+@pytest.mark.parametrize(("width", "height"), [(9, 7), (8, 6), (9, 6)])
+def test_the_series_has_the_shape_of_the_transform(width: int, height: int) -> None:
+    series = gaussian_series((width, height), torch.tensor([1.1, 0.9], dtype=torch.float64))
+    assert series.shape == cfft2(torch.zeros(height, width)).shape
+    torch.testing.assert_close(series, series.flip(0))
+
+
 def test_a_density_sums_to_one_and_peaks_at_its_centre() -> None:
     centres = torch.tensor([[9.0, 7.0], [6.3, 8.8]])
     density = gaussian_density((19, 17), 0.9, centres)
     torch.testing.assert_close(density.sum(dim=(1, 2)), torch.ones(2), atol=1e-3, rtol=0)
     assert [divmod(int(d.argmax()), 17) for d in density] == [(7, 9), (9, 6)]
+
+
+def test_a_density_is_cut_by_the_border_unless_its_sum_is_made_one() -> None:
+    places = torch.tensor([[0.0, 0.0], [4.0, 0.0]])
+    cut, whole = (gaussian_density((9, 9), 2.0, places, **how) for how in ({}, {"normalises": True}))
+    assert (cut.sum(dim=(1, 2)) < 0.7).all()
+    torch.testing.assert_close(whole, torch.stack([one / one.sum() for one in cut]))
 
 
 def test_a_density_without_width_is_one_cell() -> None:
