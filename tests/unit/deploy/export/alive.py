@@ -50,12 +50,17 @@ def _spread(network: nn.Module) -> None:
 
 def _spread_points(network: YOLOX) -> None:
     generator = torch.Generator().manual_seed(0)
-    layers = (*network.head.cls_preds, *network.head.obj_preds, *network.head.reg_preds)
-    for layer in layers:
+    head = network.head
+    kinds: Any = (head.reg_preds, head.obj_preds, head.cls_preds)
+    for layer in (layer for layers in kinds for layer in layers):
         layer.weight.normal_(0, 1, generator=generator)
         layer.bias.zero_()
     seen = frames(1)[0].image.transpose(2, 0, 1) / 255
     raw = network.eval().dense(network.collate([torch.tensor(seen, dtype=torch.float32)]).pictures)
-    for layer in layers:
-        layer.weight.mul_((0.3 if layer.out_channels == 4 else 3) / raw.std())
-        layer.bias.fill_(0 if layer.out_channels == 4 else -3)
+    # of classes that are all sure, rounding would decide
+    for layers, columns, spread, middle in zip(
+        kinds, raw.split((4, 1, raw.shape[-1] - 5), -1), (0.3, 3, 1.5), (0, -3, -3), strict=True
+    ):
+        for layer in layers:
+            layer.weight.mul_(spread / columns.std())
+            layer.bias.fill_(middle)
