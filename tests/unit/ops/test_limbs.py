@@ -10,7 +10,7 @@ from torch import Tensor
 
 from saccade.core import BODY_25, COCO_17, COCO_18, Skeleton
 from saccade.ops.joints import Joints, find_joints
-from saccade.ops.limbs import LimbScores, assemble, limb_fields, score_limbs, unflip_fields
+from saccade.ops.limbs import LimbScores, People, assemble, limb_fields, score_limbs, unflip_fields
 from tests.unit.ops.crowds import Crowd, crowd, drawn, figures
 
 ARM = Skeleton(
@@ -42,7 +42,11 @@ def literal_fields(points: Tensor, is_known: Tensor, limbs: list[tuple[int, int]
 def test_fields_are_unit_vectors_in_a_band() -> None:
     points = torch.rand(4, 3, 2) * torch.tensor([14.0, 11.0]) - 1
     points[0, 1] = points[0, 0]  # no length, no direction
-    is_known = torch.rand(4, 3) > 0.2
+    points[1, 1] = points[1, 0] + 0.3  # less than a cell
+    points[2:, 1] = torch.tensor([[8.0, 5.0], [2.0, 5.0]])  # crossed
+    points[2:, 2] = torch.tensor([[3.0, 2.0], [7.0, 1.0]])
+    is_known = torch.ones(4, 3, dtype=torch.bool)
+    is_known[1, 2] = False
     made = limb_fields(points, is_known, ARM.limb_indices, (10, 12))
     expected = literal_fields(points, is_known, list(ARM.limb_indices), (10, 12))
     np.testing.assert_allclose(made, expected, atol=1e-6)
@@ -51,7 +55,12 @@ def test_fields_are_unit_vectors_in_a_band() -> None:
 
 
 def test_nobody_has_no_fields() -> None:
-    assert not limb_fields(torch.zeros(0, 3, 2), torch.zeros(0, 3, dtype=torch.bool), [(0, 1)], (3, 4)).any()
+    nobody = limb_fields(torch.zeros(0, 3, 2), torch.zeros(0, 3, dtype=torch.bool), [(0, 1), (1, 2)], (3, 4))
+    assert nobody.shape == (4, 3, 4) and not nobody.any()
+
+
+def test_a_skeleton_without_limbs_has_no_fields() -> None:
+    assert limb_fields(torch.rand(2, 3, 2), torch.ones(2, 3, dtype=torch.bool), [], (3, 4)).shape == (0, 3, 4)
 
 
 @pytest.mark.parametrize("skeleton", [COCO_18, COCO_17, BODY_25, ARM], ids=lambda s: s.name)
@@ -333,6 +342,21 @@ def test_joints_in_the_same_place_are_no_limb() -> None:
     scored = score_limbs(torch.ones(2, 4, 4), Joints(same, torch.ones(2, 1)), [(0, 1)])
     assert not scored.is_limb.any() and scored.scores.isfinite().all()
     assert not math.isnan(float(scored.scores[0, 0, 0]))
+
+
+@pytest.mark.parametrize("missing", [0, 1])
+def test_rows_that_are_filled_up_are_no_candidates(missing: int) -> None:
+    points = torch.tensor([[[1.0, 1.0]], [[3.0, 1.0]]])
+    heights = torch.ones(2, 1)
+    fields = torch.stack([torch.ones(4, 5), torch.zeros(4, 5)])
+    assert score_limbs(fields, Joints(points, heights), [(0, 1)], penalises_length=False).is_limb.all()
+    heights[missing] = 0
+    assert not score_limbs(fields, Joints(points, heights), [(0, 1)], penalises_length=False).is_limb.any()
+
+
+def test_the_number_of_joints_of_people() -> None:
+    people = People(torch.tensor([[0, -1, 2], [-1, -1, 0], [1, 1, 1]]), torch.ones(3))
+    assert people.num_joints.tolist() == [2, 1, 3]
 
 
 @pytest.mark.parametrize("size_hw", [(1, 8), (8, 1)])

@@ -75,6 +75,18 @@ def test_runs_that_do_not_fill_the_picture_are_refused(counts: object) -> None:
         decode_rle({"size": [2, 4], "counts": counts})
 
 
+@pytest.mark.parametrize("size", [[-2, 4], [1 << 20, 1 << 20]])
+def test_sizes_that_no_picture_has_are_refused(size: list[int]) -> None:
+    with pytest.raises(ValueError, match=f"no picture has {size[0]}x{size[1]} pixels"):
+        decode_rle({"size": size, "counts": "8"})
+
+
+@pytest.mark.parametrize("letter", ["/", "p", "\n"])
+def test_letters_that_are_none_of_run_lengths_are_refused(letter: str) -> None:
+    with pytest.raises(ValueError, match="is no letter of them"):
+        decode_rle({"size": [2, 4], "counts": f"8{letter}"})
+
+
 def test_rle_of_real_masks_is_that_of_another_library(shared_data: Path) -> None:
     paths = sorted((shared_data / "vos" / "Annotations").glob("*/00000.png"))
     assert len(paths) >= 6

@@ -39,6 +39,11 @@ def test_a_maximum_at_the_end_of_a_row_is_not_refined() -> None:
     assert peak1d(torch.tensor([[3.0, 2.0, 0.0], [0.0, 2.0, 3.0]])).tolist() == [0, 2]
 
 
+def test_a_maximum_next_to_the_end_of_a_row_is_refined() -> None:
+    rows = torch.tensor([[2.0, 3.0, 1.0, 0.0], [0.0, 1.0, 3.0, 2.0]])
+    assert peak1d(rows).tolist() == pytest.approx([1 - 1 / 6, 2 + 1 / 6])
+
+
 def test_a_lower_maximum_left_of_the_top_pulls_it_there() -> None:
     """The vertex of the parabola through 2, 3, 1 is 1/6 of a cell left of its middle."""
     assert peak1d(torch.tensor([[0.0, 2.0, 3.0, 1.0, 0.0]])).tolist() == pytest.approx([2 - 1 / 6])
@@ -55,6 +60,7 @@ def test_a_lower_maximum_left_of_the_top_pulls_it_there() -> None:
         pytest.param((2.0, 3.0), (4.0, 8.0), 5.3, id="one cell to either side, two up and down"),
         pytest.param((2.0, 3.0), (0.0, 0.0), 4.3, id="never less than a cell to either side"),
         pytest.param((2.4, 3.0), (7.0, 4.0), 4.4, id="a fraction of a cell"),
+        pytest.param((2.0, 3.0), (10.0, 4.0), 4.4, id="a quarter of the box to either side"),
         pytest.param((20.0, 3.0), (8.0, 4.0), 0.0, id="beyond the map"),
     ],
 )
@@ -66,6 +72,11 @@ def test_the_highest_score_in_the_inner_half_of_a_box(
     found = highest_inside(scores, torch.tensor([centre]), torch.tensor([size]))
     assert found.shape == (1, 1)
     assert float(found) == pytest.approx(highest)
+
+
+def test_of_unknown_scores_none_is_high() -> None:
+    unknown = torch.full((1, 1, 3, 3), torch.nan)
+    assert highest_inside(unknown, torch.ones(1, 2), torch.ones(1, 2)).tolist() == [[0.0]]
 
 
 def test_each_box_has_the_highest_of_its_own_map() -> None:

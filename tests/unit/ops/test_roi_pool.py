@@ -124,8 +124,17 @@ def test_no_box_at_all() -> None:
     assert roi_pool(features, none[None].expand(2, 0, 4), bins=3, stride=8).shape == (2, 0, 3, 3, 3)
 
 
+def test_the_smallest_boxes_are_as_precise_as_others() -> None:
+    features = torch.randn(1, 2, 40, 40)
+    boxes = torch.tensor([[[600.3, 590.1, 601.3, 591.1]]])
+    found, wanted = (
+        roi_pool(features.to(t), boxes.to(t), bins=3, stride=16) for t in (torch.float, torch.double)
+    )
+    torch.testing.assert_close(found.double(), wanted, atol=1e-6, rtol=1e-6)
+
+
 def test_boxes_that_are_not_finite_spoil_only_themselves() -> None:
     features = torch.randn(1, 2, HEIGHT, WIDTH)
-    boxes = torch.tensor([[[8.0, 8.0, 30.0, 30.0], [torch.nan, 0.0, 9.0, 9.0]]])
+    boxes = torch.tensor([[[0.0, 2.0, 30.0, 30.0], [torch.nan, 0.0, 9.0, 9.0]]])
     both = roi_pool(features, boxes, bins=3, stride=8)
     torch.testing.assert_close(both[:, 0], roi_pool(features, boxes[:, :1], bins=3, stride=8)[:, 0])

@@ -7,7 +7,7 @@ from saccade.ops.soft_masks import aggregate_with_background, soft_aggregate, sp
 
 
 def test_a_single_target_has_no_competitor():
-    scores = torch.tensor([[[-2.0, 0.0, 3.0]]])
+    scores = torch.tensor([[[-2.0, 0.0, 0.5]]])
     masks, probability = soft_aggregate(scores)
     torch.testing.assert_close(probability, scores.sigmoid())
     assert masks.tolist() == [[[False, False, True]]]

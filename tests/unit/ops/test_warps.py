@@ -42,6 +42,30 @@ def test_pixels_are_where_the_view_says(x: float, y: float, scale: float) -> Non
         assert np.allclose(crop[row, column, :2], frame, atol=1 + scale / 32)
 
 
+@pytest.mark.parametrize("size_wh", [(10, 6), (6, 10)])
+@pytest.mark.parametrize(
+    ("x", "y"),
+    [(31, 24), (6.3, 5.8), (57.2, 43.7), (3, 45)],
+    ids=["inside", "top left", "bottom right", "bottom left"],
+)
+@pytest.mark.parametrize("scale", [1.3, 2.0, 3.4, 4.9])
+def test_every_pixel_of_a_crop(x: float, y: float, scale: float, size_wh: tuple[int, int]) -> None:
+    where = CropView(torch.tensor([[x, y]]).double(), torch.tensor([scale]).double(), size_wh)
+    # four levels a pixel, so that the means of blocks are whole numbers
+    crop = warp_crops(4 * ramp(62, 48), where)[0] / 4
+    columns, rows = np.meshgrid(np.arange(size_wh[0]), np.arange(size_wh[1]))
+    there = torch.tensor(np.stack([columns, rows], axis=2), dtype=torch.float64).flatten(0, 1)
+    frame = where.to_frame(there).numpy().reshape(*size_wh[::-1], 2)
+    # at the right and the bottom, what makes no whole block is left out
+    rim = 2 * int(scale)
+    inside = ((frame > rim) & (frame < np.array([61, 47]) - rim)).all(axis=2)
+    off = crop[..., :2] - frame
+    assert inside.sum() > 4
+    assert np.abs(off[inside]).max() < 0.15 + scale / 32
+    assert np.abs(off[inside].mean(axis=0)).max() < 0.1
+    assert np.abs(crop[..., :2] - frame.clip(0, [61, 47])).max() <= rim
+
+
 @pytest.mark.parametrize(("away", "corner"), [(-500, (0, 0)), (900, (199, 149))])
 @pytest.mark.parametrize("scale", [0.7, 2.6])
 def test_beyond_the_frame_its_border_is_repeated(scale: float, away: float, corner: tuple[int, int]) -> None:

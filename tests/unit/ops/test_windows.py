@@ -32,6 +32,15 @@ def test_windows_by_hand() -> None:
     torch.testing.assert_close(hann2d((3, 1)), torch.tensor([[0.5], [1.0], [0.5]]))
 
 
+@pytest.mark.parametrize("centred", [True, False])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_a_window_of_two_axes_is_a_product(centred: bool, dtype: torch.dtype) -> None:
+    along_y, along_x = (hann(size, centred=centred, dtype=dtype) for size in (5, 6))
+    window = hann2d((5, 6), centred=centred, dtype=dtype)
+    assert window.dtype == dtype and torch.equal(window, torch.outer(along_y, along_x))
+    assert clipped_hann2d((5, 6), (3, 4), dtype=dtype).dtype == dtype
+
+
 @pytest.mark.parametrize(
     ("effective", "inside"),
     [

@@ -40,12 +40,13 @@ def _spread(network: nn.Module) -> None:
                 if isinstance(layer, nn.Conv2d):
                     layer.weight.mul_(factor ** (1 if layer.kernel_size == (3, 3) else 0.5))
     heads: Any = getattr(network, "roi_heads", None)
-    if heads is not None:
-        heads.box_predictor.cls_score.weight.mul_(0.1)
-        heads.box_predictor.bbox_pred.weight.mul_(0.1)
+    if heads is not None:  # more, and one digit more of a picture is a difference above the bound
+        heads.box_predictor.cls_score.weight.mul_(0.05)
+        heads.box_predictor.bbox_pred.weight.mul_(0.05)
     rpn: Any = getattr(network, "rpn", None)
     if rpn is not None:  # scores that are all 1 are told apart by their order alone
         getattr(rpn.head, "cls_logits", getattr(rpn.head, "objectness", None)).weight.mul_(0.05)
+        getattr(rpn.head, "bbox_pred", getattr(rpn.head, "deltas", None)).weight.mul_(0.3)
 
 
 def _spread_points(network: YOLOX) -> None:
