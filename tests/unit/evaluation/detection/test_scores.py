@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from saccade.core import Instances, MissingExtraError
-from saccade.evaluation.detection import judge, to_json
+from saccade.evaluation.detection import DetectionScores, judge, to_json
 from saccade.evaluation.detection.summary import sentences
 from tests.unit.evaluation.detection.pictures import Box, dataset, found, image
 
@@ -111,6 +111,12 @@ def test_classes_that_nobody_has_looked_for_are_left_out() -> None:
     scores = judge(data, [rows])
     assert (scores.precision, scores.num_unverified) == (1.0, 1)
     assert "1 of classes that nobody has looked for" in sentences(scores)[-1]
+    data = dataset([], images=(image([(0, A)]), some, image([(1, A)]), some))
+    scores = judge(data, [rows, rows, rows, found((1, A, 0.4), (0, B, 0.3))])
+    assert scores.num_unverified == 2
+    assert list(zip(scores.detections.images, scores.detections.labels, strict=True)) == [
+        (0, 0), (0, 1), (1, 0), (2, 0), (2, 1), (3, 0)
+    ]  # fmt: skip
 
 
 def test_sizes_are_those_that_the_annotation_states() -> None:
@@ -167,7 +173,113 @@ def test_without_the_engine_its_install_line_is_said(monkeypatch: pytest.MonkeyP
 
 
 def test_truths_are_counted_by_class_and_those_that_nobody_asks_for_apart() -> None:
+    far: Box = (300, 0, 310, 10)
     truths = [(0, A), (0, B), (1, A), (0, (0, 50, 10, 60), "difficult"), (1, (0, 80, 10, 90), "crowd")]
+    truths.append((1, far, "difficult"))
     scores = judge(dataset([truths]), [found((0, A, 0.9))])
     assert [scores.num_truths(label=label) for label in (None, 0, 1)] == [3, 2, 1]
-    assert [scores.num_ignored(label) for label in (0, 1)] == [1, 1]
+    assert [scores.num_ignored(label) for label in (0, 1)] == [1, 2]
+
+
+def crowded() -> DetectionScores:
+    """Scores of which no two are the same: of two classes and three sizes, found more or less well."""
+    rng = np.random.default_rng(3)
+    pictures, answers = [], []
+    for _ in range(40):
+        rows, seen = [], []
+        for place in range(4):
+            label, side = int(rng.integers(2)), float(rng.choice([12.0, 50.0, 120.0]))
+            box = np.array([150.0 * place, 0, 150.0 * place + side, side])
+            rows.append((label, tuple(box)))
+            if rng.random() < (0.9 if label else 0.7):
+                moved = box + side * rng.normal(0, 0.05 if label else 0.1, 4)
+                seen.append((label, tuple(moved), float(rng.random())))
+            if rng.random() < 0.9:
+                seen.append(
+                    (label, tuple(np.add(box, (0, 300, 0, 300))), float((0.7 - 0.4 * label) * rng.random()))
+                )
+        pictures.append(rows)
+        answers.append(found(*seen))
+    return judge(dataset(pictures), answers)
+
+
+def test_the_report_has_the_scores_of_each_class_and_each_size() -> None:
+    scores = crowded()
+    value, coco = json.loads(json.dumps(to_json(scores))), scores.coco
+    for label, name in enumerate(("cat", "dog")):
+        row, at, best = value["classes"][name], scores.of_class(label), scores.sweeps[label].best()
+        expected = {
+            "map": coco.average_precision(label=label),
+            "map50": coco.average_precision(0.5, label=label),
+            "map75": coco.average_precision(0.75, label=label),
+            "ar100": coco.average_recall(label=label),
+            "voc_ap": scores.voc[label],
+            "voc_ap_2007": scores.voc_2007[label],
+            "precision": at.precision,
+            "recall": at.recall,
+            "f1": at.f1,
+            "best_f1": best.f1,
+            "best_threshold": best.threshold,
+        }
+        assert {key: row[key] for key in expected} == pytest.approx(expected, abs=1e-6)
+        # the best threshold of one may be that of all
+        assert len({round(number, 4) for number in expected.values()}) >= len(expected) - label
+    for size in ("small", "medium", "large"):
+        row, at = value["sizes"][size], scores.of_size(size)
+        expected = {
+            "map": coco.average_precision(size=size),
+            "map50": coco.average_precision(0.5, size=size),
+            "ar100": coco.average_recall(size=size),
+            "precision": at.precision,
+            "recall": at.recall,
+            "f1": at.f1,
+        }
+        assert {key: row[key] for key in expected} == pytest.approx(expected, abs=1e-6)
+        assert at.right + at.missed == row["truths"] == scores.num_truths(size)
+    whole = {
+        "map": coco.average_precision(),
+        "map50": coco.average_precision(0.5),
+        "map75": coco.average_precision(0.75),
+        "ar1": coco.average_recall(1),
+        "ar10": coco.average_recall(10),
+        "ar100": coco.average_recall(100),
+    }
+    assert {key: value[key] for key in whole} == pytest.approx(whole, abs=1e-6)
+    parts = [scores.of_size(size) for size in ("small", "medium", "large")]
+    assert sum(part.right for part in parts) == scores.operation.right
+    assert sum(part.wrong for part in parts) == scores.operation.wrong
+    assert len(scores.overlaps) == scores.operation.right
+    assert sum(value["iou_histogram"]["counts"]) == scores.operation.right
+    assert value["iou_histogram"]["edges"] == pytest.approx(np.linspace(0.5, 1, 11))
+    assert value["how"]["ious"] == pytest.approx(np.linspace(0.5, 0.95, 10))
+
+
+def test_the_report_has_curves_over_recall_and_over_thresholds() -> None:
+    scores = crowded()
+    curves = to_json(scores)["curves"]
+    assert curves["recall"] == pytest.approx(np.linspace(0, 1, 101))
+    for iou in ("0.5", "0.75"):
+        assert curves["precision"][iou] == pytest.approx(scores.coco.precision_at(float(iou)), abs=1e-4)
+    for label, name in enumerate(("cat", "dog")):
+        assert curves["precision_by_class"][name] == pytest.approx(
+            scores.coco.precision_at(0.5, label), abs=1e-4
+        )
+    assert curves["threshold"] == pytest.approx(np.linspace(0, 1, 101))
+    at = scores.sweep.at(curves["threshold"][30])
+    rates = curves["by_threshold"]
+    assert [rates[key][30] for key in ("precision", "recall", "f1")] == pytest.approx(
+        [at.precision, at.recall, at.f1], abs=1e-4
+    )
+
+
+def test_thresholds_reach_the_highest_score() -> None:
+    scores = judge(dataset([[(0, A)]]), [found((0, A, 3.5))])
+    assert to_json(scores)["curves"]["threshold"][-1] == 3.5
+
+
+def test_whoever_comes_late_may_be_the_next_best() -> None:
+    """By COCO's rules, by which precision, recall and F1 are; by VOC's the second one is wrong."""
+    low: Box = (0, 0, 40, 32)
+    scores = judge(dataset([[(0, A), (0, low)]], ["cat"]), [found((0, A, 0.9), (0, A, 0.8))])
+    assert (scores.precision, scores.recall) == (1.0, 1.0)
+    assert scores.voc_map == 0.5
