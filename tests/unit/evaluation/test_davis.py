@@ -141,6 +141,9 @@ def test_which_frames_count() -> None:
     assert {name: s.j.tolist() for name, s in scores.items()} == {1: [1, 1, 1], 2: [1]}
     scores = score_objects(zip(predicted, truth, strict=True), counts_last=True)
     assert {name: s.f.tolist() for name, s in scores.items()} == {1: [1, 1, 1, 0], 2: [1, 0]}
+    # object 2 has one frame after its first, which is the last
+    scores = score_objects(zip(predicted[:4], truth[:4], strict=True))
+    assert {name: s.j.tolist() for name, s in scores.items()} == {1: [1, 1]}
     assert score_objects([]) == {}
 
 
@@ -153,9 +156,9 @@ def test_what_cannot_be_scored_is_refused() -> None:
         score_objects([(truth, truth), (truth, truth), (other, truth)])
     with pytest.raises(ValueError, match="masks of one size"):
         region_similarity(truth.astype(bool), truth[:, 1:].astype(bool))
-    for values in ([np.nan], [1.5], [-0.5]):
+    for value in (np.nan, 1.5, -0.5):
         with pytest.raises(ValueError, match=r"not in \[0, 1\]"):
-            ObjectScores(np.array(values), np.ones(1))
+            ObjectScores(np.array([0.5, value]), np.ones(2))
     with pytest.raises(ValueError, match="at least one"):
         ObjectScores(np.zeros(0), np.zeros(0))
 

@@ -57,6 +57,7 @@ def test_a_total_miss_has_only_the_first_frame(name: str) -> None:
         # frames: how many count; hits: of the last one in success, precision, normalised precision
         pytest.param("pytracking", "", NAN, False, 3, (0, 0, 1), id="pytracking: unknown"),
         pytest.param("pytracking", "", [0.0, 5, 9, 9], False, 3, (0, 0, 1), id="pytracking: x = 0"),
+        pytest.param("pytracking", "", BOX, True, 3, (0, 0, 1), id="pytracking: hidden"),
         pytest.param("pytracking", "uav123", NAN, False, 3, (0, 1, 1), id="pytracking on UAV123"),
         pytest.param("pytracking", "lasot", BOX, True, 3, (0, 0, 0), id="pytracking on LaSOT: hidden"),
         pytest.param("pytracking", "lasot", [0.0, 5, 9, 9], False, 3, (0, 0, 1), id="… but x = 0"),
@@ -70,11 +71,13 @@ def test_a_total_miss_has_only_the_first_frame(name: str) -> None:
         pytest.param("lasot", "", FLAT, False, 3, (0, 1, 1), id="lasot: without area, but not flagged"),
         pytest.param("lasot", "", EMPTY, True, 3, (0, 0, 0), id="lasot: without area, and flagged"),
         pytest.param("got10k", "", NAN, False, 2, (0, 0, 0), id="got10k: unknown does not count"),
+        pytest.param("got10k", "", [np.nan, 5, 9, 9], False, 2, (0, 0, 0), id="got10k: partly unknown"),
         pytest.param("got10k", "", BOX, True, 3, (1, 1, 1), id="got10k: hidden or not, the box is there"),
         pytest.param(
             "got10k", "", EMPTY, False, 3, (0, 1, 0), id="got10k: an empty box has a centre, 46 px away"
         ),
         pytest.param("trackingnet", "", NAN, False, 3, (0, 0, 0), id="trackingnet: unknown is missed"),
+        pytest.param("trackingnet", "", NAN, True, 3, (0, 0, 0), id="trackingnet: unknown and hidden"),
         pytest.param("trackingnet", "", BOX, True, 3, (1, 1, 1), id="trackingnet: the box is there"),
     ],
 )
@@ -84,6 +87,15 @@ def test_which_frames_count_and_how(
     scores = score([BOX] * 3, [BOX, BOX, box], name, dataset, hidden=(2,) if is_hidden else ())
     found = scores.op50, scores.precision_curve[-1], scores.norm_precision_curve[-1]
     assert found == pytest.approx(tuple((2 + hit) / frames for hit in hits), abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("name", "repeats"),
+    [("pytracking", True), ("otb", True), ("lasot", True), ("got10k", False), ("trackingnet", False)],
+)
+def test_who_repeats_the_box_before_an_empty_one(name: str, repeats: bool) -> None:
+    scores = score([BOX, BOX, [10.0, 20.0, 0.0, 0.0]], [BOX] * 3, name)
+    assert scores.op50 == pytest.approx(1.0 if repeats else 2 / 3)
 
 
 def test_trackingnet_counts_in_whole_pixels() -> None:

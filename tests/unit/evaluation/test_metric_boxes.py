@@ -25,6 +25,12 @@ def test_overlap_by_hand(predicted: list[float], truth: list[float], iou: float)
     assert overlap(np.array([predicted], float), np.array([truth], float)) == pytest.approx([iou], abs=1e-15)
 
 
+def test_no_overlap_is_above_one() -> None:
+    """The union of these with themselves rounds to less than the box."""
+    boxes = np.array([[257.2, 10.2, 218.9, 52.8], [40.6, 216.5, 157.7, 93.1], [25.3, 249.8, 236.2, 71.9]])
+    assert overlap(boxes, boxes).tolist() == [1.0] * 3
+
+
 def test_centre_errors_by_hand() -> None:
     truth = np.array([[10.0, 20.0, 8.0, 4.0]])
     predicted = np.array([[13.0, 22.0, 8.0, 8.0]])

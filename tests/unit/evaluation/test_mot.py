@@ -157,6 +157,9 @@ def test_perfect_and_empty() -> None:
         "HOTA": 1, "DetA": 1, "AssA": 1, "LocA": 1, "MOTA": 1, "MOTP": 1, "IDSW": 0, "IDF1": 1,
         "Precision": 1, "Recall": 1, "F1": 1,
     }  # fmt: skip
+    one = of_boxes([2], [1], [[0.0, 0, 5, 5]])
+    only = score_tracks(one, one, "none").summary()
+    assert (only["Precision"], only["Recall"], only["F1"]) == (1, 1, 1)
     empty = score_tracks(empty_tracks(6), truth, "mot17")
     assert empty.clear["CLR_FN"] == 4
     assert empty.summary()["HOTA"] == empty.summary()["IDF1"] == empty.summary()["F1"] == 0.0

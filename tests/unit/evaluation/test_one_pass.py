@@ -130,6 +130,7 @@ def test_mean_over_sequences_weighs_each_the_same() -> None:
     assert mean.auc == pytest.approx((good.auc + bad.auc) / 2)
     assert mean.percentages()["op50"] == pytest.approx(75.0)
     np.testing.assert_allclose(mean.success_curve, (good.success_curve + bad.success_curve) / 2)
+    assert OnePassScores.mean([good]) is good
     with pytest.raises(ValueError, match="no mean of no scores"):
         OnePassScores.mean([])
 
@@ -143,6 +144,9 @@ def test_mean_over_sequences_weighs_each_the_same() -> None:
         ([BOX, BOX, [1.0, 1.0, -0.5, 2.0]], [BOX] * 3, "frame 2: predicted box .* is no box"),
         # a corner may lie outside of the frame; of several mistakes the first is named
         ([[-1.0, -1, 5, 5], [1, 1, 5, -0.5], [np.nan] * 4], [BOX] * 3, "frame 1: predicted box .* is no box"),
+        # one number is enough; a box without area is one
+        ([[5, 5, 0, 0], [1, np.nan, 2, 2], [np.nan] * 4], [BOX] * 3, "frame 1: predicted box .* is no box"),
+        ([[5, 5, 0.5, 1], [5, 5, 1, 1], [np.nan] * 4], [BOX] * 3, "frame 2: predicted box .* is no box"),
         ([BOX] * 3, [BOX, [1, 1, np.inf, 1], [np.inf] * 4], "frame 1: true box .* is no box"),
     ],
 )

@@ -28,6 +28,8 @@ def test_counts_by_hand() -> None:
     assert (counts.tpr, counts.tnr) == (1 / 3, 1 / 2)
     assert counts.gm == pytest.approx(np.sqrt(1 / 6))
     assert counts + counts == PresenceCounts(tp=2, fp=2, tn=2, fn=4)
+    assert PresenceCounts(tp=2, fp=3, tn=3, fn=2).gm == 0.5
+    assert count_presence(np.zeros(5), predicts, present).tp == 0, "no overlap is one that counts"
 
 
 def test_withdrawing_boxes_at_random() -> None:
@@ -38,7 +40,9 @@ def test_withdrawing_boxes_at_random() -> None:
     assert PresenceCounts(tp=3, fp=2, tn=0, fn=0).max_gm == pytest.approx(0.5)
 
 
-@pytest.mark.parametrize(("tpr", "tnr"), [(0.9, 0.1), (0.5, 0.3), (1.0, 0.45), (0.7, 0.5), (0.6, 1.0)])
+@pytest.mark.parametrize(
+    ("tpr", "tnr"), [(0.9, 0.1), (0.5, 0.3), (1.0, 0.45), (0.7, 0.5), (0.6, 1.0), (0.4, 0.0)]
+)
 def test_the_highest_mean_is_the_highest_of_all_shares(tpr: float, tnr: float) -> None:
     shares = np.linspace(0, 1, 20001)
     best = np.sqrt((1 - shares) * tpr * ((1 - shares) * tnr + shares)).max()

@@ -49,6 +49,13 @@ def test_an_upright_polygon_holds_its_border() -> None:
     assert not polygon_mask(np.array([[20.0, 3], [25, 3], [25, 6]]), (8, 8)).any(), "beyond the frame"
 
 
+def test_what_is_left_of_or_above_the_frame_is_left_out() -> None:
+    outside = np.array([[-6.0, -6], [-2, -6], [-2, 3], [-6, 3]])
+    assert not polygon_mask(outside, (8, 8)).any()
+    mask = polygon_mask(outside + 4, (8, 8))
+    assert mask.sum() == 3 * 8 and mask[:, :3].all()
+
+
 def test_a_polygon_may_have_a_notch_and_reach_out_of_the_frame() -> None:
     notched = np.array([[0.0, -2], [1, -2], [1, 2], [4, 2], [4, -2], [6, -2], [6, 9], [0, 9]])
     expected = np.ones((4, 6), dtype=bool)

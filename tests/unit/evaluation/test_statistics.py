@@ -57,6 +57,12 @@ def test_few_sequences_are_tried_in_all_signs() -> None:
     assert compare_paired(np.array([3.0, 2.0, 0.0]), np.array([0.0, 0.0, 1.0])).p_value == 4 / 8
 
 
+def test_the_order_in_which_differences_are_summed_does_not_matter() -> None:
+    # the sum of these is by its last digit more than that of the same six, signs multiplied in
+    found = compare_paired(np.array([0.43, 0.61, 0.83, 0.22, 0.99, 0.49]), np.zeros(6))
+    assert found.p_value == 2 / 64
+
+
 def test_sequences_without_a_difference_do_not_make_it_inexact() -> None:
     assert (
         compare_paired(np.array([0.1, 0.2, 0.3] + [0.5] * 20), np.array([0.0] * 3 + [0.5] * 20)).p_value
@@ -118,6 +124,7 @@ def test_a_true_nothing_is_seldom_called_a_difference() -> None:
         (lambda: bootstrap_intervals(np.array([[0.1], [np.nan]])), "sequence 1: a score is not finite"),
         (lambda: bootstrap_intervals(SCORES, weights=np.ones(3)), "60 weights above 0"),
         (lambda: bootstrap_intervals(SCORES, weights=np.zeros(60)), "60 weights above 0"),
+        (lambda: bootstrap_intervals(SCORES, weights=np.arange(60.0)), "60 weights above 0"),
         (lambda: bootstrap_intervals(SCORES, level=1.0), "level between 0 and 1"),
         (lambda: bootstrap_intervals(SCORES, level=0.0), "level between 0 and 1"),
         (lambda: compare_paired(SCORES[:, 0], SCORES[:50, 0]), "60 and 50 scores"),

@@ -37,6 +37,28 @@ def test_precision_and_recall_as_the_toolkit_has_them(first: float, precision: l
     )
 
 
+def test_a_single_report_has_its_own_overlap() -> None:
+    precision, recall = precision_recall(run(first=0.95), np.array([0.92]))
+    assert (precision.tolist(), recall.tolist()) == ([0.0], [0.0]), "the first frame, which counts as missed"
+    late = LongTermRun(np.array([1.0, 0.25]), np.array([0.1, 0.9]), np.array([True, True]))
+    precision, recall = precision_recall(late, np.array([0.5]))
+    assert (precision.tolist(), recall.tolist()) == ([0.25], [0.125])
+
+
+def test_small_overlaps_have_a_small_f() -> None:
+    poor = LongTermRun(np.array([1.0, 0.25, 0.25]), np.array([0.1, 0.9, 0.8]), np.ones(3, dtype=bool))
+    scores = score_long_term([poor])
+    assert scores.f == pytest.approx(2 * 0.25 * (0.5 / 3) / (0.25 + 0.5 / 3))
+    poor = LongTermRun(np.array([0.2, 0.2]), np.array([0.9, 0.8]), np.ones(2, dtype=bool))
+    assert pooled_f([poor]) == pytest.approx(0.2)
+
+
+@pytest.mark.usefixtures("unchecked_shapes")
+def test_the_first_confidence_that_is_none_is_named() -> None:
+    with pytest.raises(ValueError, match="frame 1: confidence nan is not finite"):
+        LongTermRun(np.ones(4), np.array([0.5, np.nan, 0.5, np.inf]), np.ones(4, dtype=bool))
+
+
 def test_thresholds_as_the_toolkit_has_them() -> None:
     few = confidence_thresholds(np.array([0.1, 0.5, 0.3, 0.9, 0.2]), 10)
     assert few.tolist() == [np.inf, 0.9, 0.5, 0.3, 0.2, 0.1, -np.inf]

@@ -90,9 +90,9 @@ def max_geometric_mean(tpr: float, tnr: float) -> float:
 
     NaN when a rate is.
     """
-    # a parabola in p that is 0 at p = 1: its other end, and its vertex where it opens downwards
+    # a parabola in p that is 0 at p = 1: its other end, and its vertex, at 1/2 at most, where it opens downwards
     slope, bend = tpr * (1 - 2 * tnr), tpr * (tnr - 1)
     shares = [0.0]
     if bend < 0:
-        shares.append(min(max(-slope / (2 * bend), 0.0), 1.0))
+        shares.append(max(-slope / (2 * bend), 0.0))
     return float(np.max([np.sqrt((1 - p) * tpr * ((1 - p) * tnr + p)) for p in shares]))
