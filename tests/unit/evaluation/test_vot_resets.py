@@ -102,6 +102,17 @@ def test_a_curve_by_hand() -> None:
     assert expected_average_overlap(curve, (1, 2)) == pytest.approx((0.75 + 0.55) / 2)
 
 
+@pytest.mark.parametrize("dialect", ["toolkit", "pysot"])
+def test_what_lasts_is_no_longer_counted_where_it_ends(dialect: str) -> None:
+    short = run(20, [0], [], lambda frame: 5)
+    both, alone = (
+        expected_overlap_curve(sequences, dialect) for sequences in ([[WHOLE], [short]], [[WHOLE]])
+    )
+    assert len(both) == len(alone) == 40
+    assert both[20:] == pytest.approx(alone[20:])
+    assert (both[1:20] < alone[1:20]).all()
+
+
 def test_accuracy_leaves_out_the_burn_in() -> None:
     overlaps = np.concatenate([[np.nan], np.full(9, 0.1), np.full(5, 0.8)])
     scores = score_reset_sequence([ResetRun(overlaps, np.array([0]), np.zeros(0, dtype=int))])
@@ -148,6 +159,8 @@ def test_the_intervals_of_the_years() -> None:
         ([0.5] * 9, [0], [3, 5], "take turns"),
         ([0.5] * 9, [1], [3], "from frame 0 on"),
         ([0.5] * 9, [0, 2], [4], "from frame 0 on"),
+        ([0.5] * 9, [0, 3], [3], "from frame 0 on"),
+        ([0.5] * 9, [0], [0], "from frame 0 on"),
         ([0.5] * 9, [0], [9], "from frame 0 on"),
     ],
 )
@@ -168,4 +181,5 @@ def test_nothing_has_no_score() -> None:
     with pytest.raises(ValueError, match="no curve"):
         expected_overlap_curve([])
     with pytest.raises(ValueError, match="does not reach"):
-        expected_average_overlap(np.ones(50), (100, 356))
+        expected_average_overlap(np.ones(100), (100, 356))
+    assert expected_average_overlap(np.ones(101), (100, 356)) == 1.0

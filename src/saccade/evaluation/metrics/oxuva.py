@@ -90,7 +90,7 @@ def max_geometric_mean(tpr: float, tnr: float) -> float:
 
     NaN when a rate is.
     """
-    # a parabola in p that is 0 at p = 1: its other end, and its vertex, at 1/2 at most, where it opens downwards
+    # a parabola in p that is 0 at p = 1: its other end, and its vertex where it opens downwards, at most 1/2
     slope, bend = tpr * (1 - 2 * tnr), tpr * (tnr - 1)
     shares = [0.0]
     if bend < 0:

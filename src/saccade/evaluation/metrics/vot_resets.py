@@ -148,8 +148,8 @@ def expected_overlap_curve(
         length = max(len(piece.overlaps) for piece in pieces)
     means, counts = fragment_means(pieces, length)
     weights = np.array([piece.weight for piece in pieces])[:, None] * counts
-    total = weights.sum(axis=0)
-    curve = np.divide((weights * means).sum(axis=0), total, out=np.zeros(length), where=total > 0)
+    # of every length some piece tells: the longest, or one that has failed
+    curve: Float64[np.ndarray, " L"] = (weights * means).sum(axis=0) / weights.sum(axis=0)
     if dialect == "pysot":
         curve[0] = 1.0
     return curve

@@ -1,5 +1,7 @@
 """Who is matched with whom."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -141,9 +143,18 @@ def test_those_below_a_threshold_change_nothing_above_it(
     ("rows", "message"),
     [
         ([(2, A, 0.5)], r"found\[0\]: label 2, but there are 2 classes"),
-        ([(0, A, float("nan"))], r"found\[0\]: a box or a score is not finite"),
+        # the first that is wrong
+        ([(0, A, 0.5), (1, A, 0.5), (-1, A, 0.5), (7, A, 0.5)], r"found\[0\]: label -1, but"),
+        ([(1, A, 0.5), (0, A, 0.5), (7, A, 0.5), (2, A, 0.5)], r"found\[0\]: label 7, but"),
+        ([(0, A, float("nan")), (0, A, 0.5)], r"found\[0\]: a box or a score is not finite"),
+        ([(0, (0, 0, float("inf"), 1), 0.5), (0, A, 0.5)], r"found\[0\]: a box or a score is not finite"),
     ],
 )
 def test_what_cannot_be_scored_is_refused(rows: list, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Detections.of([found(*rows)], 2)
+
+
+def test_boxes_without_labels_cannot_be_scored() -> None:
+    with pytest.raises(ValueError, match=r"found\[1\]: 1 boxes without labels; a detector says what each is"):
+        Detections.of([found((0, A, 0.5)), replace(found((0, A, 0.5)), labels=None)], 2)
