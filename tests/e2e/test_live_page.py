@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +135,53 @@ def test_a_box_is_drawn_on_the_camera_and_followed(served: Served, fake_camera: 
         assert browser.complaints == []
 
 
+def choose_cards(page: Page) -> None:
+    page.browser.run("""(() => { const s = document.querySelector('#source');
+        s.value = '0/cards.mp4'; s.dispatchEvent(new Event('change')) })()""")
+    page.browser.wait("document.querySelector('#place').textContent === '0 / 29'")
+
+
+def says(text: str) -> str:
+    return f"document.querySelector('#message').textContent.includes('{text}')"
+
+
+@pytest.mark.slow
+def test_what_the_server_knows_no_longer_is_told(served: Served) -> None:
+    assert BROWSER is not None
+    served.server._limits = replace(served.server._limits, cut_seconds=0.1)
+    with Browser(BROWSER) as browser:
+        page = Page(browser, served)
+        choose_cards(page)
+        page.draw(BOX)
+        browser.wait("document.querySelectorAll('#targets li').length === 1")
+        served.cut()
+        browser.wait(says("the server knows no longer what was followed here; choose a source again"))
+        assert browser.run("document.querySelectorAll('#targets li').length") == 0
+        choose_cards(page)
+        page.draw(BOX)
+        browser.wait("document.querySelectorAll('#targets li').length === 1")
+        assert browser.run("document.querySelector('#message').hidden")
+
+
+@pytest.mark.slow
+def test_a_server_that_asks_for_another_token_is_not_asked_again(served: Served) -> None:
+    assert BROWSER is not None
+    with Browser(BROWSER) as browser:
+        page = Page(browser, served)
+        choose_cards(page)
+        served.access.token = "another"
+        served.cut()
+        browser.wait(says("asks for another token; open the address that it has printed"))
+        assert browser.run("document.querySelector('#play').disabled")
+        # the lines are tried again after half a second, and then a second
+        time.sleep(2)
+        assert browser.run(says("asks for another token"))
+        assert all(line.socket is None for line in served.server._lines.values())
+        browser.visit(f"{served.address}?token=another", 1280)
+        browser.wait("document.querySelector('#source').options.length > 2")
+        choose_cards(page)
+
+
 @pytest.mark.slow
 def test_an_upload_is_followed_corrected_and_saved(served: Served, tmp_path: Path) -> None:
     assert BROWSER is not None
@@ -189,9 +237,7 @@ def test_the_keyboard_does_it_too_on_a_telephone(served: Served) -> None:
     with Browser(BROWSER) as browser:
         page = Page(browser, served, 390, dark=True)
         assert browser.run("document.documentElement.scrollWidth") <= 390
-        browser.run("""(() => { const s = document.querySelector('#source');
-            s.value = '0/cards.mp4'; s.dispatchEvent(new Event('change')) })()""")
-        browser.wait("document.querySelector('#place').textContent === '0 / 29'")
+        choose_cards(page)
         browser.run("document.querySelector('#inside').open = true")
         for key in ("n", "ArrowRight", "ArrowDown", "Enter"):
             browser.press(key)

@@ -162,17 +162,22 @@ link.heard = (header, picture) => {
   else if (header.kind === "loading") {
     get("model").disabled = true;
     get("hint").textContent = `Loading ${header.model} …`;
-  } else if (header.kind === "opened") {
-    stage.clear();
-    insights.clear();
-    Object.values(charts).forEach((chart) => chart.clear());
-    choose(null);
-  } else if (header.kind === "error") {
+  } else if (header.kind === "opened") clear();
+  else if (header.kind === "error") {
     complain(header.message);
     if (header.ends) over();
     invite();
   } else if (header.kind === "welcome") welcomed(header);
 };
+
+// of what was followed before nothing is left
+function clear() {
+  stage.clear();
+  insights.clear();
+  Object.values(charts).forEach((chart) => chart.clear());
+  choose(null);
+  for (const id of ["place", "fps", "ms", "latency", "dropped"]) get(id).textContent = "–";
+}
 
 function welcomed(header) {
   const wasCut = isCut;
@@ -276,7 +281,7 @@ async function begin() {
   get("source").replaceChildren(new Option("choose…", ""));
   get("model").replaceChildren();
   emptySays("What shall be followed?");
-  stage.clear();
+  clear();
   listTargets([]);
   const add = (value, text) => get("source").add(new Option(text, value));
   add("camera", "this browser's camera");

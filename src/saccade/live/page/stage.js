@@ -50,6 +50,7 @@ export class Stage {
   clear() {
     this.traces.clear();
     this.shown = this.draft = null;
+    this.context.clearRect(0, 0, this.canvas.width, this.canvas.height);
   }
 
   paint() {
