@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from saccade.ops.crops import CropView, pixel_window, sample_patch
@@ -146,9 +146,18 @@ def along_one_side(
     return [used[min(max(column, 0), len(used) - 1)] for column in columns], (step * first, step * stop)
 
 
-side = st.floats(4, 150, width=32)
+side = st.floats(1, 150, width=32)
 
 
+# thinned and moved inside; two pixels at least; one that sticks out on both sides, by two, by one
+@example((79.0, 59.0), (70.0, 44.0), (8, 8), "inside", None, False)
+@example((3.0, 2.0), (150.0, 44.0), (8, 8), "inside_major", None, False)
+@example((40.0, 30.0), (1.0, 9.0), None, "replicate", None, False)
+@example((40.0, 30.0), (1.0, 9.0), None, "replicate", None, True)
+@example((40.0, 30.0), (83.0, 60.0), None, "inside_major", None, False)
+@example((40.0, 30.0), (82.0, 60.0), None, "inside_major", None, False)
+@example((40.0, 30.0), (81.0, 60.0), None, "inside_major", None, True)
+@example((40.0, 30.0), (160.0, 40.0), (40, 20), "replicate", None, False)
 @given(
     centre=st.tuples(st.floats(-20, 100, width=32), st.floats(-20, 80, width=32)),
     size=st.tuples(side, side),

@@ -15,13 +15,14 @@ ROW = {"image_id": 1, "category_id": 2, "bbox": [1, 2, 3, 4], "score": 0.5}
 
 
 def test_there_and_back(tmp_path: Path) -> None:
-    images = (image(number=40), image(number=30))
+    images = (image(number=40), image(number=30), image(number=20))
     data = dataset([], name="coco", images=images, category_ids=(3, 90))
-    answers = [found((1, (1, 2, 4, 6), 0.5), (0, (0, 0, 9, 9), 0.25)), found()]
+    answers = [found((1, (1, 2, 4, 6), 0.5), (0, (0, 0, 9, 9), 0.25)), found(), found((0, (0, 0, 9, 9), 0.5))]
     rows = to_coco_results(data, answers)
     assert [(row["image_id"], row["category_id"], row["bbox"]) for row in rows] == [
         (40, 90, [1, 2, 3, 4]),
         (40, 3, [0, 0, 9, 9]),
+        (20, 3, [0, 0, 9, 9]),
     ]
     file = tmp_path / "detections.json"
     file.write_text(json.dumps(rows))
@@ -30,7 +31,7 @@ def test_there_and_back(tmp_path: Path) -> None:
         np.testing.assert_array_equal(one.boxes, other.boxes)
         np.testing.assert_array_equal(one.scores, other.scores)
         assert len(one) == 0 or one.labels.tolist() == other.labels.tolist()
-    assert [each.frame for each in back] == [0, 1]
+    assert [each.frame for each in back] == [0, 1, 2]
 
 
 @pytest.mark.parametrize("name", [1, "picture-0", "picture-0.png"])

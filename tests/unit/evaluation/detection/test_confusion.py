@@ -69,7 +69,9 @@ def test_misses_are_those_that_nothing_was_found_of_first_then_the_largest() -> 
     scores = judge(data, [found(*rows)])
     misses = [(miss.truth, miss.score, miss.taken_for) for miss in scores.mistakes.misses]
     assert misses == [(3, None, None), (2, None, 1), (1, 0.1, None)]
-    assert scores.mistakes.confusion[0].tolist() == [2, 1, 2], "found, taken for the other, not seen"
+    confusion = scores.mistakes.confusion.tolist()
+    assert confusion[0] == [2, 1, 2], "found, taken for the other, not seen"
+    assert confusion[-1] == [0, 0, 0], "what is taken for the other is something"
 
 
 def test_false_alarms_come_surest_first() -> None:
