@@ -93,7 +93,7 @@ def test_half_an_overlap_is_enough_unless_told() -> None:
     assert match(Truths.of(dataset([[(0, A), (0, B)]])), halves, takes_next=True).truth.tolist() == [0, -1]
 
 
-@pytest.mark.parametrize(("true", "answered"), [(0, 0), (1, 0), (0, 1)])
+@pytest.mark.parametrize(("true", "answered"), [(0, 0), (1, 0), (0, 1), (1, 1)])
 @pytest.mark.parametrize("order", [1, -1])
 def test_the_same_box_in_another_picture_is_no_match(true: int, answered: int, order: int) -> None:
     data = dataset([[(true, A)], []][::order])
