@@ -281,9 +281,9 @@ def test_killed_it_goes_on_as_if_nothing_had_been(root: Path, tmp_path: Path) ->
 @pytest.mark.slow
 def test_it_learns_what_it_is_shown(root: Path, tmp_path: Path, told: Told) -> None:
     learning = [
-        "--set=epochs=200", "--set=optimisation.method=adamw", "--set=optimisation.lr_factor=1",
+        "--set=epochs=300", "--set=optimisation.method=adamw", "--set=optimisation.lr_factor=1",
         "--set=optimisation.flat=2", "--set=optimisation.warmup_epochs=2", "--set=ema=0.9",
-        "--set=augmentation.mosaic.probability=0", "--validate-every=200",
+        "--set=augmentation.mosaic.probability=0", "--validate-every=300",
     ]  # fmt: skip
     words = ["train", "yolox_nano", f"--data=voc={root}", f"--validate=voc:train={root}", *TINY, *learning]
     code, said, complaints = told(*words, f"--out={tmp_path}", "--json")

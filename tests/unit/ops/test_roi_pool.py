@@ -119,6 +119,17 @@ def test_maps_in_bfloat16_are_pooled_in_float32() -> None:
         torch.testing.assert_close(pull(found), wanted_pull(wanted))
 
 
+def test_each_box_of_several_is_pooled_as_if_it_were_alone() -> None:
+    features = torch.randn(2, 3, HEIGHT, WIDTH, dtype=torch.float64)
+    together = roi_pool(features, BOXES, bins=3, stride=8)
+    for row in range(2):
+        for place in range(3):
+            alone = roi_pool(
+                features[row : row + 1], BOXES[row : row + 1, place : place + 1], bins=3, stride=8
+            )
+            torch.testing.assert_close(together[row, place], alone[0, 0])
+
+
 def test_no_box_at_all() -> None:
     features, none = torch.randn(2, 3, HEIGHT, WIDTH), torch.zeros(0, 4)
     assert roi_pool(features, none[None].expand(2, 0, 4), bins=3, stride=8).shape == (2, 0, 3, 3, 3)
