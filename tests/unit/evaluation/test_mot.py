@@ -220,6 +220,7 @@ def test_a_result_is_on_a_distractor_from_half_an_overlap_on(width: float, kept:
     [
         ([1], [1], [[0.0, 0, np.nan, 5]], r"frame 1, id 1: .* is no box"),
         ([1], [1], [[0.0, 0, -1, 5]], r"frame 1, id 1: .* is no box"),
+        ([1, 2], [1, 1], [[0.0, 0, 5, 5], [np.inf, 0, 5, 5]], r"frame 2, id 1: .* is no box"),
         (
             [1, 2, 3],
             [1, 1, 1],
