@@ -64,10 +64,13 @@ class Correspondence:
     def relabel(self, found: Instances) -> Instances:
         """What was found, with labels of the data set, without what it knows no class for.
 
-        Boxes without labels stay as they are: they cannot be scored, and are refused where that is tried.
+        Raises:
+            ValueError: when boxes have no labels.
         """
-        if found.labels is None or not len(found):
+        if not len(found):
             return found
+        if found.labels is None:
+            raise ValueError(f"{len(found)} boxes without labels; a detector says what each is")
         labels = np.array(self.labels, np.int64)[found.labels]
         return replace(found, labels=labels, names=None)[labels >= 0]
 

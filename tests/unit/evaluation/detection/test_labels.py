@@ -63,9 +63,10 @@ def test_the_frame_of_detections_stays(rows: list) -> None:
     assert (len(answer), answer.frame, answer.time) == (len(rows), 7, 0.25)
 
 
-def test_boxes_without_labels_are_not_lost() -> None:
+def test_boxes_without_labels_are_refused() -> None:
     classes = Correspondence.of(["cat"], ["cat"], "m")
-    assert len(classes.relabel(replace(found((0, (0, 0, 1, 1), 0.5)), labels=None))) == 1
+    with pytest.raises(ValueError, match="1 boxes without labels; a detector says what each is"):
+        classes.relabel(replace(found((0, (0, 0, 1, 1), 0.5)), labels=None))
 
 
 @pytest.mark.parametrize(
