@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.setup-done
-# one thread a worker: the workers share the cores already
-PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest
+# one thread a worker: the workers share the cores already; and the package is compiled once, not by each of
+# the commands that tests start
+PYTEST := OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
 
 .PHONY: setup demo test test-slow bench lint types arch docs notebooks dist dist-check fuzz coverage mutants api clean
 

@@ -166,6 +166,17 @@ def _make_mpii(rng: Random) -> tuple[bytes, Any]:
     return json.dumps(entries).encode(), [("a", people)]
 
 
+def _make_yolo_points(rng: Random) -> tuple[bytes, Any]:
+    people = [_joints(rng, 3) for _ in range(rng.randrange(1, 4))]
+    texts = []
+    for joints in people:
+        shares = [(x / SIZE_WH[0], y / SIZE_WH[1], seen) for x, y, seen in joints.tolist()]
+        points = [word for x, y, seen in shares for word in (f"{x:.9f}", f"{y:.9f}", str(seen))]
+        texts.append(" ".join(["0 0.5 0.5 0.5 0.5", *points]))
+    found = [_person(joints[:, :2], joints[:, 2]) for joints in people]
+    return lines(rng, texts), [("a", found)]
+
+
 def _matlab(**variables: Any) -> bytes:
     out = io.BytesIO()
     savemat(out, variables)
@@ -293,6 +304,8 @@ DETECTION = (
         samples=(b"1,1,10,20,30,20,1,1,0.5\n2,1,11,21,30,20,1,1,1\n2,2,1,1,9,9,1,8,1\n",),
     ),
 )
+_POINTS_YAML = b"train: images\nnames: [cat]\nkpt_shape: [3, 3]\n"
+_LINE_OF_POINTS = b"0 .5 .5 .5 .5 .1 .2 2 .3 .4 1 0 0 0\n"
 POSE = (
     Target(
         name="COCO key points",
@@ -310,6 +323,24 @@ POSE = (
         around={"images/a.jpg": _PICTURE},
         samples=(json.dumps(_coco_content([_OWN_ROW | _EXTRA, _OUTLINED], **_OWN)).encode(),),
         form="json",
+    ),
+    Target(
+        name="YOLO key points",
+        read=_pose("yolo-pose", 1),
+        file="labels/a.txt",
+        around={"images/a.jpg": _PICTURE, "data.yaml": _POINTS_YAML},
+        samples=(_make_yolo_points(Random(1))[0],),
+        make=_make_yolo_points,
+    ),
+    Target(
+        name="YOLO data.yaml of key points",
+        read=_pose("yolo-pose"),
+        file="data.yaml",
+        around={"images/a.jpg": _PICTURE, "labels/a.txt": _LINE_OF_POINTS},
+        samples=(
+            _POINTS_YAML,
+            _POINTS_YAML + b"flip_idx: [1, 0, 2]\nkpt_names: {0: [a, b, c]}\nskeleton: [[1, 2]]\n",
+        ),
     ),
     Target(
         name="MPII lists",

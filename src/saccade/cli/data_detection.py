@@ -22,8 +22,8 @@ Dataset = Annotated[
     typer.Option(
         "--dataset",
         metavar="FORM",
-        help="voc, coco, yolo or open_images; of key points coco-keypoints, mpii, lsp or pose-folder.  "
-        "\\[default: what the folder looks like]",
+        help="voc, coco, yolo or open_images; of key points coco-keypoints, mpii, lsp, yolo-pose or "
+        "pose-folder.  \\[default: what the folder looks like]",
     ),
 ]
 Classes = Annotated[
@@ -158,7 +158,7 @@ def convert(
         typer.Option(
             "--to",
             metavar="FORM",
-            help="voc, coco, yolo or open_images; of key points coco-keypoints or pose-folder.",
+            help="voc, coco, yolo or open_images; of key points pose-folder, coco-keypoints or yolo-pose.",
         ),
     ],
     dataset: Dataset = None,

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from saccade.data.pose.forms import PoseForm
 
 
-_WRITTEN = {"boxes": "voc, coco, yolo or open_images", "key points": "pose-folder or coco-keypoints"}
+_WRITTEN = {
+    "boxes": "voc, coco, yolo or open_images",
+    "key points": "pose-folder, coco-keypoints or yolo-pose",
+}
 """forms that can be written"""
 
 
@@ -126,7 +129,7 @@ def split_poses(
     from saccade.data.detection.copying import Copier, check_out
     from saccade.data.pose.converting import open_all
     from saccade.data.pose.splitting import divide_poses
-    from saccade.data.pose.writing import write_pose
+    from saccade.data.pose.writing import WRITTEN, write_pose
 
     _refuse_classes(classes)
     if folder is None:
@@ -136,9 +139,11 @@ def split_poses(
     splits = open_all(form, root)
     with looking(f"looking at {root}") as begin:
         parts = divide_poses(splits, shares, seed, progress=begin)
-    target = "coco-keypoints" if form.name == "coco-keypoints" else "pose-folder"
+    target = form.name if form.name in WRITTEN else "pose-folder"
     with progress(f"writing {folder}", sum(map(len, parts)), unit="pictures") as advance:
-        write_pose(target, parts, folder, Copier(is_linked, advance))
+        lost = write_pose(target, parts, folder, Copier(is_linked, advance))
+    for note in lost:
+        notify(note)
     _show_parts(parts, folder, target, seed, json)
 
 

@@ -27,7 +27,7 @@ def evaluate(
         typer.Option(
             metavar="NAME",
             help="Which data set; `folder` for sequences of your own; voc, coco, yolo, open_images or mot "
-            "for detectors; coco-keypoints, mpii, lsp or pose-folder for poses. Repeatable.",
+            "for detectors; coco-keypoints, mpii, lsp, yolo-pose or pose-folder for poses. Repeatable.",
         ),
     ],
     root: Annotated[

@@ -8,7 +8,7 @@ import numpy as np
 
 from saccade.core import DatasetError
 from saccade.data.datasets.mot_folder import LAYOUT, mot_splits
-from saccade.data.detection import coco, mot, open_images, voc, yolo
+from saccade.data.detection import coco, mot, open_images, voc, yolo, yolo_layout
 from saccade.data.detection.annotations import AnnotatedImage, DetectionDataset
 from saccade.data.detection.choosing import form_named, form_of, refuse_fatal
 from saccade.data.detection.faults import faults_of, spelling
@@ -42,7 +42,7 @@ DETECTION: Mapping[str, Form] = {
         Form(
             name="yolo",
             summary="YOLO: a text file a picture; as ultralytics, Roboflow, LabelImg and darknet lay it out",
-            layout=yolo.LAYOUT,
+            layout=yolo_layout.LAYOUT,
             fits=yolo.fits,
             splits=yolo.split_names,
             read=one_by_one(yolo.read_split),

@@ -18,7 +18,7 @@ from saccade.data.detection.records import Corners, RawImage, RawObject, RawSpli
 from saccade.data.pictured import Pictured, PicturedSplit
 from saccade.media.files import make_folder, replacing
 
-_NOTHING = 1e-3
+NOTHING = 1e-3
 """pixels that shares of a picture lose and nobody misses"""
 _DIGITS = 8
 """of shares of a picture: a hundredth of a pixel needs six"""
@@ -126,7 +126,7 @@ def _voc_tree(image: RawImage, file_name: str, notes: Counter[str]) -> ElementTr
             _add(element, "occluded", str(each.extra["occluded"]))
         _add(element, "difficult", str(int(each.is_difficult or each.is_crowd)))
         corners = whole_pixels(each.box, size_wh)
-        is_moved = any(abs(a - b) > _NOTHING for a, b in zip(corners, each.box, strict=True))
+        is_moved = any(abs(a - b) > NOTHING for a, b in zip(corners, each.box, strict=True))
         notes["boxes rounded to whole pixels"] += is_moved
         x1, y1, x2, y2 = (int(value) for value in corners)
         box = ElementTree.SubElement(element, "bndbox")
@@ -209,34 +209,74 @@ def _plain(value: float) -> int | float:
 
 def write_yolo(splits: Sequence[RawSplit], out: Path, place: Place) -> list[str]:
     """Writes a text file a picture, the pictures, and data.yaml; or classes.txt where there are no splits."""
-    naming, classes, notes = Naming.of(splits), classes_of(splits), Counter[str]()
+    classes, notes = classes_of(splits), Counter[str]()
     labels = {name: label for label, name in enumerate(classes)}
-    parts: dict[str, str] = {}
-    done: set[Path] = set()
+    parts = lay_out_yolo(splits, out, place, lambda image: _yolo_lines(image, labels, notes))
+    if parts:
+        write_yaml(out / "data.yaml", {"path": ".", **parts, "names": dict(enumerate(classes))})
+    else:
+        write_text(out / "classes.txt", "".join(f"{name}\n" for name in classes))
+    return [f"{what}: {count:,}" for what, count in notes.items() if count]
+
+
+def lay_out_yolo(
+    splits: Sequence[PicturedSplit],
+    out: Path,
+    place: Callable[[Any, Path], None],
+    labels: Callable[[Any], str],
+) -> dict[str, str]:
+    """Writes a text file of labels a picture, and the pictures.
+
+    Args:
+        place: puts a picture of the splits to its place.
+        labels: the text of a picture of the splits.
+
+    Returns:
+        what data.yaml says of the splits; nothing where there are none.
+    """
+    naming, parts, done = Naming.of(splits), dict[str, str](), set[Path]()
     for split in splits:
         folder = "" if naming.is_shared else split.split or ""
         for image in split.images:
             if image.file not in done:
                 done.add(image.file)
                 place(image, out / "images" / folder / naming.file_name(image))
-                name = f"{naming.names[image.file]}.txt"
-                write_text(out / "labels" / folder / name, _yolo_lines(image, labels, notes))
+                write_text(out / "labels" / folder / f"{naming.names[image.file]}.txt", labels(image))
         if split.split is not None and naming.is_shared:
             lines = "".join(f"./images/{naming.file_name(image)}\n" for image in split.images)
             write_text(out / f"{split.split}.txt", lines)
             parts[split.split] = f"{split.split}.txt"
         elif split.split is not None:
             parts[split.split] = f"images/{folder}"
-    if parts:
-        content = {"path": ".", **parts, "names": dict(enumerate(classes))}
-        write_text(out / "data.yaml", yaml.safe_dump(content, sort_keys=False, allow_unicode=True))
-    else:
-        write_text(out / "classes.txt", "".join(f"{name}\n" for name in classes))
-    return [f"{what}: {count:,}" for what, count in notes.items() if count]
+    return parts
+
+
+def write_yaml(file: Path, content: Mapping[str, Any]) -> None:
+    """Writes a YAML file, whole or not at all; keys keep their order, and lists of numbers are a line each.
+
+    Raises:
+        OutputError: when it cannot be written.
+    """
+    text = yaml.safe_dump(
+        dict(content), sort_keys=False, allow_unicode=True, default_flow_style=None, width=110
+    )
+    write_text(file, text)
+
+
+def yolo_line(label: int, box: Corners, size_wh: tuple[int, int]) -> str:
+    """The class, and the middle and size of a box in shares of the picture."""
+    (x1, y1, x2, y2), (width, height) = box, size_wh
+    shares = ((x1 + x2) / 2 / width, (y1 + y2) / 2 / height, (x2 - x1) / width, (y2 - y1) / height)
+    return " ".join((str(label), *map(yolo_share, shares)))
+
+
+def yolo_share(value: float) -> str:
+    """A share of the picture, in as many digits as labels have."""
+    return f"{value:.{_DIGITS}f}"
 
 
 def _yolo_lines(image: RawImage, labels: Mapping[str, int], notes: Counter[str]) -> str:
-    width, height = seen_size(image.file, image.size_wh)
+    size_wh = seen_size(image.file, image.size_wh)
     lines = []
     for each in image.objects:
         notes["boxes around many, left out"] += each.is_crowd
@@ -244,9 +284,7 @@ def _yolo_lines(image: RawImage, labels: Mapping[str, int], notes: Counter[str])
         notes["marks of difficulty lost"] += each.is_difficult
         if each.is_crowd:
             continue
-        x1, y1, x2, y2 = each.box
-        shares = ((x1 + x2) / 2 / width, (y1 + y2) / 2 / height, (x2 - x1) / width, (y2 - y1) / height)
-        lines.append(" ".join((str(labels[each.name]), *(f"{value:.{_DIGITS}f}" for value in shares))) + "\n")
+        lines.append(yolo_line(labels[each.name], each.box, size_wh) + "\n")
     return "".join(lines)
 
 

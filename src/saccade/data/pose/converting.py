@@ -73,8 +73,8 @@ def convert_pose(
     if skeleton is not None:
         splits = [with_skeleton(split, skeleton) for split in splits]
     advance = progress(sum(len(split) for split in splits))
-    write_pose(target, splits, out, Copier(is_linked, advance))
-    return list(dict.fromkeys(note for split in splits for note in split.notes))
+    lost = write_pose(target, splits, out, Copier(is_linked, advance))
+    return list(dict.fromkeys([*(note for split in splits for note in split.notes), *lost]))
 
 
 def open_all(form: PoseForm, root: Path) -> list[PoseDataset]:

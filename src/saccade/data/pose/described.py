@@ -25,6 +25,8 @@ def describe(skeleton: Skeleton) -> dict[str, Any]:
         "keypoints": list(skeleton.points),
         "skeleton": [[a + 1, b + 1] for a, b in skeleton.edge_indices],
         "skeleton_name": skeleton.name,
+        # none is said too: where nothing is, they are told by the names
+        "pairs": [],
         **said,
     }
 
@@ -50,7 +52,7 @@ def read_skeleton(category: Mapping[str, Any], where: str) -> tuple[Skeleton, tu
     if known is not None and not given and (not edges or _undirected(edges) == _undirected(known.edges)):
         return known, notes
     name = str(category.get("skeleton_name") or f"{_plain(category.get('name'))}{len(points)}")
-    if "pairs" not in given:
+    if category.get("pairs") is None:
         given["pairs"] = pairs_of(points)
         notes += (_on_pairs(given["pairs"]),)
     if "lower" not in given:

@@ -10,7 +10,7 @@ import numpy as np
 from saccade.data.detection.choosing import form_named, form_of, refuse_fatal
 from saccade.data.detection.folders import is_there
 from saccade.data.detection.records import Fault, Kind
-from saccade.data.pose import folders, lsp, mpii
+from saccade.data.pose import folders, lsp, mpii, yolo
 from saccade.data.pose.contents import PoseContent
 from saccade.data.pose.forms import PoseForm
 from saccade.data.pose.people import UNLABELLED, AnnotatedPerson, PoseDataset, PosedImage
@@ -41,6 +41,14 @@ POSE: Mapping[str, PoseForm] = {
             fits=lsp.fits,
             splits=lsp.split_names,
             read=lsp.read,
+        ),
+        PoseForm(
+            name="yolo-pose",
+            summary="YOLO's key points: any points, a text file a picture; as ultralytics lays it out",
+            layout=yolo.LAYOUT,
+            fits=yolo.fits,
+            splits=yolo.split_names,
+            read=yolo.read,
         ),
         PoseForm(
             name="pose-folder",

@@ -28,7 +28,7 @@ class AnnotatedPerson:
         box: corners (x1, y1, x2, y2), edges in pixels: the first pixel is from 0 to 1.
         area: of the person in square pixels, by which OKS forgives distance.
         is_crowd: a region of many people of whom nobody is marked: neither learned nor scored.
-        id: the annotation's number in COCO files; its place in the data set elsewhere.
+        id: the annotation's number in COCO files; its place in its file elsewhere.
         head_size: length in pixels that PCKh divides distances by, 0.6 times the diagonal of MPII's head box;
             None where the head is not marked.
         center: middle (x, y) of the person as MPII gives it; None for that of the box.
@@ -90,7 +90,8 @@ class PoseDataset:
     """Pictures with people of one skeleton, of one split.
 
     Attributes:
-        name: the form of its annotations: "coco-keypoints", "mpii", "lsp" or "pose-folder".
+        name: the form of its annotations: "coco-keypoints", "mpii", "lsp", "yolo-pose" or
+            "pose-folder".
         root: the folder it lies in.
         split: which part of it; None where it has no parts.
         skeleton: what its key points are.

@@ -1,4 +1,4 @@
-"""Writing pose sets in COCO's form, so that reading gives the same again."""
+"""Writing pose sets: in COCO's form, so that reading gives the same again, or in YOLO's."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -13,25 +13,36 @@ from saccade.data.detection.pictures import seen_size
 from saccade.data.detection.writing import Naming, write_text
 from saccade.data.pose.described import describe
 from saccade.data.pose.people import UNLABELLED, AnnotatedPerson, PoseDataset, PosedImage
+from saccade.data.pose.writing_yolo import write_yolo
+
+WRITTEN = ("pose-folder", "coco-keypoints", "yolo-pose")
+"""forms that can be written"""
 
 Place = Callable[[PosedImage, Path], None]
 """puts a picture to its place in a new data set"""
 
 
-def write_pose(form: str, splits: Sequence[PoseDataset], out: Path, place: Place) -> None:
-    """Writes a JSON file a split, and the pictures.
+def write_pose(form: str, splits: Sequence[PoseDataset], out: Path, place: Place) -> list[str]:
+    """Writes the annotations, and the pictures.
 
     Args:
-        form: "pose-folder", or "coco-keypoints" for COCO's 17 points.
+        form: "pose-folder", which loses nothing, "coco-keypoints" for COCO's 17 points, or "yolo-pose".
         splits: of one skeleton.
+
+    Returns:
+        what the form has no place for, a sentence each.
 
     Raises:
         DatasetError: when the form cannot be written, or has no place for the points.
         OutputError: when a file cannot be written.
     """
+    if form not in WRITTEN:
+        raise DatasetError(
+            f"{form} is not written; write pose-folder, which loses nothing, coco-keypoints or yolo-pose"
+        )
+    if form == "yolo-pose":
+        return write_yolo(splits, out, place)
     is_coco = form == "coco-keypoints"
-    if form not in ("coco-keypoints", "pose-folder"):
-        raise DatasetError(f"{form} is not written; write coco-keypoints, or pose-folder that loses nothing")
     for split in splits:
         if is_coco and split.skeleton.points != COCO_17.points:
             raise DatasetError(
@@ -47,6 +58,7 @@ def write_pose(form: str, splits: Sequence[PoseDataset], out: Path, place: Place
         text = json.dumps(to_coco(split, naming.file_name), ensure_ascii=False)
         file = out / "annotations" / f"person_keypoints_{name}.json" if is_coco else out / f"{name}.json"
         write_text(file, text + "\n")
+    return []
 
 
 def to_coco(dataset: PoseDataset, file_name: Callable[[PosedImage], str] | None = None) -> dict[str, Any]:

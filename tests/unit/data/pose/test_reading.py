@@ -270,7 +270,7 @@ def test_boxes_without_area(box: list[float], tmp_path: Path) -> None:
 
 
 def test_forms_have_names() -> None:
-    assert list(POSE) == ["coco-keypoints", "mpii", "lsp", "pose-folder"]
+    assert list(POSE) == ["coco-keypoints", "mpii", "lsp", "yolo-pose", "pose-folder"]
     with pytest.raises(DatasetError, match="no form of pose sets 'mpi'; did you mean 'mpii'"):
         find_form("mpi")
 

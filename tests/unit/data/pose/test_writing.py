@@ -139,7 +139,7 @@ def test_what_cannot_be_written_is_refused(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists(), "nothing is begun"
     with pytest.raises(DatasetError, match="has no point of coco17; its own: wrist, left_tip, right_tip"):
         convert_pose(form, file, "pose-folder", tmp_path / "out", skeleton=COCO_17)
-    with pytest.raises(DatasetError, match="mpii is not written; write coco-keypoints, or pose-folder"):
+    with pytest.raises(DatasetError, match="mpii is not written; write pose-folder, which loses nothing"):
         convert_pose(form, file, "mpii", tmp_path / "out")
     with pytest.raises(DatasetError, match=re.escape("is there already, and nothing is written over")):
         convert_pose(form, file, "pose-folder", tmp_path / "in")
