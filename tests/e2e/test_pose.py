@@ -112,6 +112,34 @@ def test_a_video_leaves_every_file_and_knows_who_is_who(clip: Path, tmp_path: Pa
     assert run["config"]["network"]["skeleton"]["points"] == list(COCO_17.points)
 
 
+def test_openposes_files_are_left_where_they_are_wished_for(clip: Path, tmp_path: Path) -> None:
+    out, words = tmp_path / "out", ["--detector", "toy_detector", "--openpose"]
+    assert pose(clip, out, *words, "--associate", "bytetrack", "--start", "4", "--end", "8") == 0
+    files = sorted(path.name for path in (out / "openpose").iterdir())
+    assert files == [f"clip_{frame:012d}_keypoints.json" for frame in range(4, 8)]
+    people = json.loads((out / "openpose" / files[-1]).read_text())["people"]
+    rows = [row for row in found(out) if row["image_id"] == 7]
+    assert [person["person_id"] for person in people] == [[row["track_id"]] for row in rows]
+    for person, row in zip(people, rows, strict=True):
+        np.testing.assert_allclose(person["pose_keypoints_2d"][:3], row["keypoints"][:3], atol=1e-3)
+    assert json.loads((out / "run.json").read_text())["finished"]
+    # the next run in the same folder takes away what it does not write itself
+    assert pose(clip, out, "--detector", "toy_detector") == 0
+    assert not list((out / "openpose").iterdir())
+    # pictures are called as they are, and none like another
+    for name in ("a/1.png", "b/1.png", "b/2.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        cv2.imwrite(str(tmp_path / name), np.full((40, 40, 3), 255, np.uint8))
+    assert pose(tmp_path / "b", tmp_path / "few", "--box", "5,5,20,20", "--openpose") == 0
+    names = sorted(path.name for path in (tmp_path / "few" / "openpose").iterdir())
+    assert names == ["1_keypoints.json", "2_keypoints.json"]
+    listed = tmp_path / "list.txt"
+    listed.write_text("a/1.png\nb/1.png\n")
+    assert pose(listed, tmp_path / "both", "--box", "5,5,20,20", "--openpose") == 0
+    names = sorted(path.name for path in (tmp_path / "both" / "openpose").iterdir())
+    assert names == ["00000-1_keypoints.json", "00001-1_keypoints.json"]
+
+
 def test_poses_are_smoothed_unless_that_is_declined(clip: Path, tmp_path: Path) -> None:
     words = ["--detector", "toy_detector", "--associate", "sort"]
     assert pose(clip, tmp_path / "raw", *words, "--no-smooth") == 0

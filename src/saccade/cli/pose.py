@@ -108,6 +108,12 @@ def pose(
             help="Smooth poses over time.  \\[default: for videos where it is known who is who]",
         ),
     ] = None,
+    openpose: Annotated[
+        bool,
+        typer.Option(
+            "--openpose", help="Also leave openpose/: a JSON file a frame, of OpenPose's 25 points."
+        ),
+    ] = False,
     device: Device = "auto",
     precision: Precision = PrecisionChoice.auto,
     settings: Settings = None,
@@ -192,6 +198,7 @@ def pose(
             smoother=_smoother(smooth, video, _know_ids(associator, people), changes["smooth"]),
             batch=batch_of(batch, video, view),
             skipped=video.skipped,
+            openpose=_beginning(source) if openpose else None,
         )
     # who watches may have stopped it early
     for note in look.notes(end) if isinstance(look, GivenLook) and view is None else ():
@@ -199,6 +206,11 @@ def pose(
     if video.dropped:
         notify(f"{video.dropped} frames came faster than they could be looked at, and were left out")
     _summarise(done, title, json)
+
+
+def _beginning(source: str) -> str:
+    """What OpenPose calls files of frames by: the name of the video; nothing of a camera or a stream."""
+    return f"{Path(source).stem}_" if Path(source).is_file() else ""
 
 
 def _check_ability(name: str) -> None:

@@ -10,7 +10,8 @@ from saccade.association import Associator
 from saccade.core import Frame, Instances, Stopwatch
 from saccade.core.instances import NOBODY
 from saccade.deploy.coco_results import CocoResults
-from saccade.deploy.run import Done, Found, Look, Plan, looked_at, run
+from saccade.deploy.openpose_files import OpenPoseFiles
+from saccade.deploy.run import Done, Found, Look, Plan, looked_at, picture_stems, run
 from saccade.draw import Overlay
 from saccade.pose.smoothing import PoseSmoother
 
@@ -51,6 +52,7 @@ def pose(
     smoother: PoseSmoother | None = None,
     batch: int = 1,
     skipped: Sequence[str] = (),
+    openpose: str | None = None,
 ) -> Poses:
     """Runs a pose estimator over frames and writes what it finds into a folder; see `run`.
 
@@ -62,6 +64,7 @@ def pose(
         smoother: smooths the poses of those who have an id; None to leave them as found.
         batch: frames that are looked at together.
         skipped: what the source leaves out; it may still grow.
+        openpose: what OpenPose's files of frames begin with, see `OpenPoseFiles`; None to leave none.
 
     Raises:
         SaccadeError: whatever reading, finding and writing raise; a note on it says what was kept.
@@ -69,7 +72,7 @@ def pose(
     """
     done = Poses(out, skipped)
     found = _one_after_another(looked_at(look, frames, batch), associator, smoother)
-    run(found, done, partial(PoseFiles, pictures=plan.pictures), plan, Overlay())
+    run(found, done, partial(PoseFiles, pictures=plan.pictures, openpose=openpose), plan, Overlay())
     return done
 
 
@@ -91,16 +94,29 @@ def _one_after_another(
 
 
 class PoseFiles:
-    """`poses.json`."""
+    """`poses.json`, and OpenPose's files where they are wished for.
 
-    leftovers: ClassVar[tuple[str, ...]] = ("poses.json",)
+    Args:
+        pictures: the files that the frames are of, by `Frame.index`; none where they are a video.
+        openpose: what the files of the frames of a video begin with; None to leave none.
+    """
 
-    def __init__(self, folder: Path, *, pictures: Sequence[Path]) -> None:
+    leftovers: ClassVar[tuple[str, ...]] = ("poses.json", *OpenPoseFiles.leftovers)
+
+    def __init__(self, folder: Path, *, pictures: Sequence[Path], openpose: str | None = None) -> None:
         self._results = CocoResults(folder / "poses.json", pictures)
+        stems = picture_stems(pictures)
+        self._openpose = None
+        if openpose is not None:
+            self._openpose = OpenPoseFiles(
+                folder, lambda index: stems[index] if stems else f"{openpose}{index:012d}"
+            )
 
     def write(self, found: Instances) -> None:
         """Writes who was found in the next frame."""
         self._results.append(found.frame, found.to_coco())
+        if self._openpose is not None:
+            self._openpose.write(found)
 
     def facts(self) -> Mapping[str, Any]:
         """Nothing that would have to be said of them."""

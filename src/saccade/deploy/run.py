@@ -1,7 +1,6 @@
 """The loop of all that runs over a source and leaves files: each frame drawn, written and counted."""
 
 from abc import ABC, abstractmethod
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -144,6 +143,14 @@ def run(
             folder.close(done, finished=finished)
 
 
+def picture_stems(files: Sequence[Path]) -> list[str]:
+    """What the files that belong to pictures are called, without suffix; no two are the same."""
+    stems = [path.stem for path in files]
+    if len(set(stems)) == len(stems):
+        return stems
+    return [f"{index:05d}-{stem}" for index, stem in enumerate(stems)]
+
+
 def looked_at(look: Look, frames: Iterable[Frame], batch: int) -> Iterator[Found]:
     """Each frame, what is in it, and its share of the seconds that this took.
 
@@ -236,12 +243,10 @@ class _Pictures:
     """`pictures/`: JPEGs with the names of the pictures that were looked at."""
 
     def __init__(self, out: Path, files: Sequence[Path]) -> None:
-        self._folder, self._files = out / "pictures", files
-        self._is_unique = all(count == 1 for count in Counter(path.stem for path in files).values())
+        self._folder, self._stems = out / "pictures", picture_stems(files)
 
     def write(self, frame: Frame, picture: Picture) -> None:
-        stem = self._files[frame.index].stem
-        path = self._folder / f"{stem if self._is_unique else f'{frame.index:05d}-{stem}'}.jpg"
+        path = self._folder / f"{self._stems[frame.index]}.jpg"
         make_folder(self._folder)
         _, encoded = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
         with replacing(path) as part:
