@@ -108,6 +108,11 @@ REFUSED: tuple[tuple[str, str, bytes], ...] = (
         in_row("COCO results: boxes", b"[1,", b"[" + HUGE + b","),
     ),
     ("COCO results: boxes", "letters for a box", in_row("COCO results: boxes", b"[1, 2, 3, 4]", b'"1234"')),
+    (
+        "YOLO data.yaml of key points",
+        "more points than memory has room for",
+        b"train: images\nnames: [cat]\nkpt_shape: [2000000000, 3]\n",
+    ),
     ("COCO results: poses", "larger than any float", in_row("COCO results: poses", b"[1.0", b"[" + HUGE)),
     ("detections, broken off", "no row", b"[]"),
     ("detections, broken off", "fewer scores than boxes", in_row("detections, broken off", b"[0.5]", b"[]")),

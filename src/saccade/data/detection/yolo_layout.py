@@ -39,6 +39,8 @@ _PARTS = ("train", "val", "test")
 _NO_LABELS = {*CLASS_LISTS, "train.txt", "val.txt", "test.txt", "valid.txt", "readme.txt"}
 _SHOWN = 40
 """letters of a name that is too long"""
+_MOST_POINTS = 1000
+"""of an object; a whole body with face, hands and feet has 133"""
 
 
 class PointShape(NamedTuple):
@@ -155,10 +157,10 @@ def _shape(file: Path, value: Any) -> PointShape | None:
     if value is None:
         return None
     is_pair = isinstance(value, list) and len(value) == 2 and all(type(each) is int for each in value)
-    if not is_pair or value[0] < 1 or value[1] not in (2, 3):
+    if not is_pair or not 1 <= value[0] <= _MOST_POINTS or value[1] not in (2, 3):
         raise DatasetError(
             f"{file}: kpt_shape is {value!r}; expected [points, 2] for x and y of each, or [points, 3] "
-            f"for x, y and visibility"
+            f"for x, y and visibility, with 1 to {_MOST_POINTS:,} points"
         )
     return PointShape(*value)
 

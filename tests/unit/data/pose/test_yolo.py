@@ -132,6 +132,7 @@ class TestSkeletons:
             ({"kpt_shape": [3, 4]}, "kpt_shape is [3, 4]"),
             ({"kpt_shape": [0, 3]}, "kpt_shape is [0, 3]"),
             ({"kpt_shape": [3, True]}, "kpt_shape is [3, True]"),
+            ({"kpt_shape": [10**9, 3]}, "with 1 to 1,000 points"),
             ({"flip_idx": [1, 2]}, "flip_idx is [1, 2]; expected for each of the 3 points, counted from 0"),
             ({"flip_idx": [1, 2, 0]}, "flip_idx is [1, 2, 0]"),
             ({"flip_idx": [0, 1, 1]}, "flip_idx is [0, 1, 1]"),
