@@ -31,9 +31,9 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
 def test_the_forms_are_listed(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     _, listed, _ = run("list")
     found = [each["name"] for each in listed if each["truth"] == "key points"]
-    assert found == ["coco-keypoints", "mpii", "lsp", "pose-folder"]
+    assert found == ["coco-keypoints", "mpii", "lsp", "yolo-pose", "pose-folder"]
     assert main(["data", "list"]) == 0
-    assert "coco-keypoints, mpii, lsp, pose-folder" in " ".join(capsys.readouterr().out.split())
+    assert "coco-keypoints, mpii, lsp, yolo-pose, pose-folder" in " ".join(capsys.readouterr().out.split())
 
 
 def test_real_sets_are_checked(shared_data: Path, tmp_path: Path, run: Run) -> None:
@@ -72,7 +72,10 @@ def test_what_has_key_points_alone_is_not_written_as_boxes_nor_the_other_way(
 ) -> None:
     code, _, said = run("convert", shared_data / "pose" / "LSPET_subset", tmp_path / "new", "--to", "voc")
     assert code == 2 and len(said) < 300
-    assert "has key points, as lsp, and no boxes; they are written --to pose-folder or coco-keypoints" in said
+    assert (
+        "has key points, as lsp, and no boxes; they are written --to pose-folder, coco-keypoints or yolo-pose"
+        in said
+    )
     (tmp_path / "boxes" / "Annotations").mkdir(parents=True)
     (tmp_path / "boxes" / "Annotations" / "a.xml").write_text("<annotation/>")
     code, _, said = run("convert", tmp_path / "boxes", tmp_path / "new", "--to", "pose-folder")
