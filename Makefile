@@ -20,7 +20,7 @@ demo: setup        ## tracks an object in the built-in clip
 	$(BIN)/saccade demo
 
 test: lint types arch  ## what a change must pass
-	$(PYTEST) -n auto --maxprocesses 4
+	$(PYTEST) -n auto --maxprocesses 4 --dist worksteal
 
 test-slow: setup   ## the tests that take minutes
 	$(PYTEST) -m slow

@@ -22,10 +22,21 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "saccade")
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
-# Shapes and types are checked at every call, but not in the command line: typer passes other classes than
-# those that it wants as annotations.
-PARTS = {path.stem for path in (REPOSITORY / "src" / "saccade").iterdir()} - {"__init__", "__main__", "cli"}
-jaxtyping.install_import_hook([f"saccade.{part}" for part in sorted(PARTS)], "beartype.beartype")
+
+def _says_shapes(file: Path) -> bool:
+    return "import jaxtyping" in (text := file.read_text()) or "from jaxtyping import" in text
+
+
+# Where shapes stand in annotations they are checked at every call. Not in the command line: typer passes
+# other classes than those that it wants as annotations.
+jaxtyping.install_import_hook(
+    [
+        ".".join(file.relative_to(REPOSITORY / "src").with_suffix("").parts)
+        for file in sorted((REPOSITORY / "src" / "saccade").rglob("*.py"))
+        if file.stem != "__init__" and "cli" not in file.parts and _says_shapes(file)
+    ],
+    "beartype.beartype",
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -57,7 +57,6 @@ _NUMBERED = 30
 """rows of a matrix up to which its cells have room for their numbers"""
 _LONGEST = 26
 """letters of a name in a legend"""
-"""with more lines than these the legend stands beside the chart, for there is no room inside of it"""
 
 Spans = Mapping[str, Bool[np.ndarray, " F"]]
 
@@ -302,6 +301,7 @@ def save(figure: Figure, path: Path) -> Path:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with rc_context(_STYLE):
+            _lay_out(figure)
             figure.savefig(path, dpi=200)
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error.strerror})") from error
@@ -313,9 +313,22 @@ def to_svg(figure: Figure) -> str:
     text = io.StringIO()
     # the salt makes the ids inside of the file, else random, the same each time
     with rc_context({**_STYLE, "svg.fonttype": "none", "svg.hashsalt": "saccade"}):
+        _lay_out(figure)
         nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
         figure.savefig(text, format="svg", metadata=nothing, transparent=True)
     return text.getvalue()[text.getvalue().index("<svg") :]
+
+
+def to_svg_file(figure: Figure) -> str:
+    """What stands in an SVG file of a figure."""
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + to_svg(figure)
+
+
+def _lay_out(figure: Figure) -> None:
+    """Finds the place of everything, once: left to Matplotlib, it is found twice for each file."""
+    if figure.get_layout_engine() is not None:
+        figure.draw_without_rendering()
+        figure.set_layout_engine(None)
 
 
 def _axes(x_label: str, y_label: str, size: tuple[float, float] = _SIZE_INCHES) -> tuple[Figure, Axes]:

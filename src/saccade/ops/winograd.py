@@ -25,8 +25,9 @@ _EVERYWHERE = 5
 def winograd_filters(weight: Float[Tensor, "o c 3 3"]) -> Float[Tensor, "16 c o"]:
     """The filters of a convolution, each spread to a tile: G g G^T."""
     spread = weight.new_tensor(_G, dtype=torch.float64)
-    tiles = torch.einsum("ur,ocrs,vs->vuco", spread, weight.double(), spread)
-    return tiles.flatten(0, 1).to(weight.dtype).contiguous()
+    kernels = weight.double().mT.flatten(2).movedim(2, 0)
+    tiles = torch.kron(spread, spread) @ kernels.flatten(1)
+    return tiles.unflatten(1, weight.shape[:2]).mT.to(weight.dtype).contiguous()
 
 
 def winograd_convolve(

@@ -39,7 +39,8 @@ def renamed(network: nn.Module, tensors: Mapping[str, Tensor]) -> Iterator[tuple
 
 def _check_classes(network: Face, checkpoint: Checkpoint, made: TorchvisionNetworkConfig) -> None:
     """Says it plainly where a file of the right network tells another number of classes apart."""
-    for name, own in network.state_dict().items():
+    own_tensors = network.state_dict()
+    for name, own in own_tensors.items():
         value = checkpoint.tensors.get(name)
         if value is None or not name.startswith(network.class_parts) or value.shape == own.shape:
             continue
@@ -50,7 +51,7 @@ def _check_classes(network: Face, checkpoint: Checkpoint, made: TorchvisionNetwo
             f"{checkpoint.path}: has {outputs} outputs, so that it tells {outputs - 1} classes apart, where "
             f"{len(made.classes)} have names; name those of the file with --set network.classes=NAME,NAME,…"
         )
-    unknown = [name for name in checkpoint.tensors if name not in network.state_dict()]
+    unknown = [name for name in checkpoint.tensors if name not in own_tensors]
     if unknown:
         raise WeightsError(
             f"{checkpoint.path}: holds no {made.architecture}; the file {looks_like(checkpoint)}"

@@ -61,15 +61,14 @@ class Report:
         Raises:
             OutputError: when one cannot be written.
         """
-        from saccade.draw.charts import save, to_svg
+        from saccade.draw.charts import save, to_svg_file
 
         scores = json.dumps(self.scores, indent=2, ensure_ascii=False, allow_nan=False)
         write_text(out / "report.json", scores + "\n")
         write_text(out / "report.md", self._to_markdown())
         for name, figure in figures:
             save(figure, out / "plots" / f"{name}.png")
-            svg = '<?xml version="1.0" encoding="UTF-8"?>\n' + to_svg(figure)
-            write_text(out / "plots" / f"{name}.svg", svg)
+            write_text(out / "plots" / f"{name}.svg", to_svg_file(figure))
         for name, sheet in self.sheets.items():
             _save_png(sheet, out / "plots" / f"{name}.png")
         write_text(out / "report.html", page)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from saccade.draw.charts import Inks, curve_plot, dot_plot, inks_of, over_time, save, speed_plot, to_svg
+from saccade.draw.charts import Inks, curve_plot, dot_plot, inks_of, over_time, save, speed_plot, to_svg_file
 from saccade.evaluation.report.board import Board
 from saccade.evaluation.report.parts import Chart
 from saccade.evaluation.report.playback import Playback
@@ -39,7 +39,7 @@ def write_plots(board: Board, folder: Path, on_sequence: Callable[[], None] = la
     inks = board_inks(board)
     for name, figure in _plots(board, inks):
         save(figure, folder / f"{name}.png")
-        write_text(folder / f"{name}.svg", _file(figure))
+        write_text(folder / f"{name}.svg", to_svg_file(figure))
     played = [(one.name, one.playback) for one in board.sequences if one.playback and one.playback.scores]
     draw = partial(_write_over_time, folder / "sequences", inks)
     for _ in spread(draw, played, is_much=len(played) > MANY):
@@ -49,7 +49,7 @@ def write_plots(board: Board, folder: Path, on_sequence: Callable[[], None] = la
 def _write_over_time(folder: Path, inks: Inks, sequence: tuple[str, Playback]) -> None:
     name, playback = sequence
     figure = over_time(np.array(playback.at), playback.scores, label="overlap (IoU)", top=1.02, inks=inks)
-    write_text(folder / f"{name}.svg", _file(figure))
+    write_text(folder / f"{name}.svg", to_svg_file(figure))
 
 
 def _plots(board: Board, inks: Inks) -> Iterator[tuple[str, Figure]]:
@@ -93,7 +93,3 @@ def _curves(board: Board, chart: Chart, inks: Inks) -> Figure:
         title=None if column is None else heading(column),
         inks=inks,
     )
-
-
-def _file(figure: Figure) -> str:
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + to_svg(figure)
