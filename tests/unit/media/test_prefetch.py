@@ -21,7 +21,8 @@ def reader_threads() -> list[str]:
 @pytest.fixture(autouse=True)
 def _no_thread_is_left() -> Generator[None, None, None]:
     yield
-    gc.collect()
+    if reader_threads():
+        gc.collect()
     deadline = time.monotonic() + 5
     while reader_threads() and time.monotonic() < deadline:
         time.sleep(0.01)
