@@ -63,6 +63,14 @@ LIGHT: dict[str, dict[str, Any]] = (
         if row.method in ("saccade.trackers.atom", "saccade.trackers.dimp", "saccade.trackers.kys")
     }
     | {
+        "dimp_nano": {
+            "search.side": 96,
+            "memory.size": 8,
+            "learning.first_steps": 3,
+            "learning.interval": 3,
+            "augmentation.relative_shifts": ((0.6, 0.6),),
+            "augmentation.rotations": (12,),
+        },
         "eco_deep": {
             "min_side": 96,
             "max_side": 112,
@@ -128,7 +136,7 @@ def test_a_variant_follows_a_short_while(name):
     """All else of this file is asked of variants in the slow tests only."""
     torch.manual_seed(0)
     model = saccade.load(name, weights=None, device="cpu", precision="float32", settings=LIGHT[name])
-    for found in follow(model.start(), video()[:5], {0: Targets(boxes=[A, B])}):
+    for found in follow(model.start(), video()[:4], {0: Targets(boxes=[A, B])}):
         check(found, [0, 1])
 
 
